@@ -1,5 +1,6 @@
 // Rates: the exact pacing of one link, its reduction and climb by what the supplier answers (reference §1.6, R10), and the
-// token bucket of an account. Plain state machines over `now` in ms; randomness comes in as a fraction.
+// token bucket of an account. Plain state machines; `now` is the
+// loop's monotonic time in ms, randomness comes in as a fraction.
 
 import {
   FULL_STORE_DESTINATIONS,
