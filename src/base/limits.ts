@@ -82,3 +82,61 @@ export const FEW_TRIES = 3;
 export const RETRY_DELAY_MAX_MS = 600_000;
 /** Tries of one message over all routes: a message that nobody takes must not circle until its validity ends. */
 export const ATTEMPTS_MAX = 20;
+
+// journal, spill
+
+/** A gathering batch starts when its first record has waited this long: halves CPU per message at part load, same p99. */
+export const GATHER_MS = 2;
+/** A batch of this size starts at once: larger ones gain nothing per octet and lengthen every later commit. */
+export const GATHER_BYTES = 262_144;
+/** No start for this long means low rates: the first record goes at the end of its turn, nobody else comes to share its sync. */
+export const GATHER_IDLE_MS = 8;
+/** Batches under way when each is full: one syncs, the next are queued, more would only use memory. */
+export const BATCHES_IN_FLIGHT_MAX = 4;
+/** Octets that gather behind a slow disk before new work is refused: some 25,000 records, a second of the fastest load. */
+export const GATHER_BACKLOG_BYTES = 8_388_608;
+/** Between two tries to store on a full disk: often enough for an operator who watches, seldom enough for the disk. */
+export const FULL_RETRY_MS = 250;
+/** Buffers that a burst made larger than this are given back. */
+export const BATCH_KEEP_BYTES = 1_048_576;
+/** Ended batches go to the journal at least this often, and in groups of this size: one thread message for many. */
+export const ENDS_FLUSH_MS = 500;
+export const ENDS_FLUSH_BATCHES = 16;
+/** Dead batches are trimmed in groups of this many, or at the owner's next look: one thread message for many. */
+export const TRIM_FLUSH_BATCHES = 64;
+/** Below this the log is not cleaned: it is read in well under a second. */
+export const CLEAN_LOG_MIN_BYTES = 33_554_432;
+/** Live records written again per look (about once a second): a few per cent of the load. */
+export const CLEAN_PORTION_RECORDS = 2_000;
+/** A batch whose records still live this long after it was named is named again. */
+export const CLEAN_OFFER_AGAIN_MS = 10_000;
+/** A secret that ended this long ago beside live ones: they are sealed anew, so that all ended ones are gone within 120 s. */
+export const SECRETS_MIXED_MS = 60_000;
+/** From `endSecrets` to the synced overwriting of the key. */
+export const SECRETS_END_MS = 5_000;
+/** Journal slots per file: slot and seq share one 53-bit row number. */
+export const JOURNAL_SLOTS_MAX = 4_096;
+
+// sms
+
+/** Octets of a receipt text: what short_message holds in every edition (SMPP 3.4 §4.6.1). */
+export const RECEIPT_OCTETS_MAX = 254;
+/** Characters of an `err:` value that are kept: supplier tables know no longer ones. */
+export const RECEIPT_ERR_MAX = 16;
+/** Sets of parts that may wait for their rest, over all customers: each costs under a kilobyte besides its text. */
+export const JOIN_OPEN_SETS_MAX = 50_000;
+/** Octets of text held for reassembly: the largest open sets together stay a small part of a process's memory. */
+export const JOIN_OCTETS_MAX = 33_554_432;
+/** Time until an incomplete set of customer-made parts is given up: parts of one message are sent within seconds. */
+export const JOIN_WAIT_MS = 300_000;
+/** Time for which a complete set knows its parts again: longer than any customer's response timer. */
+export const JOIN_REMEMBER_MS = 120_000;
+
+// tlog
+
+/** Octets of one log entry: bundles write its length in 16 bits (C2SP tlog-tiles). */
+export const LEAF_OCTETS_MAX = 65_535;
+/** Octets of a signed change note inside a CHANGE entry. */
+export const LEAF_CHANGE_OCTETS_MAX = 8192;
+/** Records of one RESULT or DLR entry, so that an opening's path stays at ten hashes. */
+export const LEAF_RECORDS_MAX = 1024;
