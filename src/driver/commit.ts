@@ -121,7 +121,7 @@ export class CommitLog {
 
   /** False: refuse new work (law 8). Records of work that was taken before may still be written. */
   get accepting(): boolean {
-    return this.#recovered && !this.#halted && !this.#full && this.#writer.at < GATHER_BACKLOG_BYTES;
+    return this.#recovered && !this.#halted && !this.#full && this.#writer.length < GATHER_BACKLOG_BYTES;
   }
 
   /** Octets in the log, and its live records: for metrics. */
@@ -133,7 +133,7 @@ export class CommitLog {
   begin(type: number): ByteWriter {
     if (this.#recordAt >= 0 || !this.#recovered) throw new Error('commit: begin within a record or before recovery');
     const writer = this.#writer;
-    this.#recordAt = writer.at;
+    this.#recordAt = writer.length;
     writer.u8(type);
     writer.u32(0);
     return writer;
@@ -142,7 +142,7 @@ export class CommitLog {
   /** Adds octets to this batch's sealed secrets; returns their offset in it. Between `begin` and `end` of the record that names it. */
   secret(bytes: Uint8Array, start = 0, end = bytes.length): number {
     if (this.#recordAt < 0) throw new Error('commit: secret outside a record');
-    const offset = this.#secrets.at;
+    const offset = this.#secrets.length;
     this.#secrets.bytes(bytes, start, end);
     return offset;
   }
@@ -152,7 +152,7 @@ export class CommitLog {
     const at = this.#recordAt;
     if (at < 0) throw new Error('commit: end without begin');
     const writer = this.#writer;
-    const length = writer.at - at - RECORD_HEADER_OCTETS;
+    const length = writer.length - at - RECORD_HEADER_OCTETS;
     const buffer = writer.buffer;
     buffer[at + 1] = length >>> 24;
     buffer[at + 2] = length >>> 16;
@@ -161,7 +161,7 @@ export class CommitLog {
     this.#recordAt = -1;
     const index = this.#current.count++;
     if (index === 0) this.#first();
-    else if (writer.at >= GATHER_BYTES && !this.#turnAsked) this.#askTurn();
+    else if (writer.length >= GATHER_BYTES && !this.#turnAsked) this.#askTurn();
     return index;
   }
 
@@ -245,7 +245,7 @@ export class CommitLog {
     const batch = this.#current;
     if (batch.count === 0 || this.#refused.length > 0 || this.#halted) return;
     if (this.#recordAt >= 0) throw new Error('commit: the turn ended within a record');
-    const large = this.#writer.at >= GATHER_BYTES;
+    const large = this.#writer.length >= GATHER_BYTES;
     const now = this.#loop.monotonic();
     if (!(large || this.#now || this.#urgent || now - this.#firstAt >= GATHER_MS)) return;
     // A PIN does not wait for the commit under way to come back: the worker takes it with the next sync.
@@ -254,9 +254,9 @@ export class CommitLog {
     this.#urgent = false;
     this.#lastStartAt = now;
     batch.records = this.#writer.buffer;
-    batch.recordsLength = this.#writer.at;
+    batch.recordsLength = this.#writer.length;
     batch.secrets = this.#secrets.buffer;
-    batch.secretsLength = this.#secrets.at;
+    batch.secretsLength = this.#secrets.length;
     batch.front = this.#keeper.close(batch.seq, batch.count, batch.recordsLength, batch.secretsLength);
     this.#current = this.#fresh(this.#keeper.open());
     this.#send(batch);
