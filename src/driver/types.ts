@@ -1,6 +1,15 @@
 // The interfaces between SmppPeer, SmppServer, SmppClient and their owners (gateway, guard, operator). No logic here.
 import type { ConnectionFacts, ConnectOptions, ListenOptions, TlsServerOptions } from '../port/net.ts';
-import type { BindMode, Emission, FailReason, Oddity, OwnRequest, SessionEnd, SessionState, SessionTimers } from '../session/types.ts';
+import type {
+  BindMode,
+  Emission,
+  FailReason,
+  Oddity,
+  OwnRequest,
+  SessionEnd,
+  SessionState,
+  SessionTimers,
+} from '../session/types.ts';
 import type { Pdu, Tlv } from '../smpp/pdu.ts';
 
 /**
@@ -8,7 +17,7 @@ import type { Pdu, Tlv } from '../smpp/pdu.ts';
  * cheapest). Buffers inside a `pdu` are only valid during the call. Calls may be answered at once or in any later turn.
  */
 export interface PeerHandler<T> {
-  /** MC: a bind has come. Answer with `acceptBind` or `refuseBind`, once, within `PeerOptions.bindDecisionMs`. */
+  /** MC: a bind has come. Answer with `acceptBind` or `refuseBind`, once, within `timers.bindDecisionMs`. */
   bindRequested(peer: SmppPeer<T>, pdu: Pdu): void;
   /** ESME on an outbind listener: bind with `peer.bind(…)` or close. */
   outbindRequested(peer: SmppPeer<T>, pdu: Pdu): void;
@@ -16,14 +25,14 @@ export interface PeerHandler<T> {
   bound(peer: SmppPeer<T>, answer: Pdu | null): void;
   /** ESME: our bind was refused with `status`; `closed` follows. */
   bindRefused(peer: SmppPeer<T>, status: number): void;
-  /** A legal request within the window. Answer with `respond(pdu.sequenceNumber, …)`, once. alert_notification has no answer. */
+  /** A legal request within the window. Answer with `respond(pdu.sequence, …)`, once. alert_notification has no answer. */
   request(peer: SmppPeer<T>, pdu: Pdu): void;
   /** The answer to a request of ours, whatever its status. `late`: `failed` with 'timeout' came before. A late generic_nack comes here too. */
   response(peer: SmppPeer<T>, pdu: Pdu, token: T, late: boolean): void;
   /** A request of ours ends without an answer; exactly once for each that had none. `status`: of nack and malformed, else 0. */
   failed(peer: SmppPeer<T>, token: T, reason: FailReason, status: number): void;
-  /** `asked` mode: make the leaf of this request durable, then `peer.emit(sequenceNumber, null)`. */
-  wants(peer: SmppPeer<T>, kind: OwnRequest, sequenceNumber: number): void;
+  /** `asked` mode: make the leaf of this request durable, then `peer.emit(sequence, null)`. */
+  wants(peer: SmppPeer<T>, kind: OwnRequest, sequence: number): void;
   /** `peer.room` is above 0 again. */
   windowOpen(peer: SmppPeer<T>): void;
   /** For counters: PDUs that were malformed, unexpected or not allowed. The peer has been answered already. */
@@ -68,7 +77,7 @@ export interface SmppPeer<T> {
   outbind(systemId: string, password: string): void;
 
   /**
-   * `direct` mode: writes a request and returns its number; null: no room or not bound, nothing happened. `pdu.sequenceNumber`
+   * `direct` mode: writes a request and returns its number; null: no room or not bound, nothing happened. `pdu.sequence`
    * is ignored. A request that this side may not make in this mode of bind is a broken invariant and throws.
    */
   send(pdu: Pdu, token: T): number | null;
@@ -78,15 +87,15 @@ export interface SmppPeer<T> {
    * `asked` mode: writes what has that number: the given request, or, with null, the session's own bind, enquire_link or
    * unbind. The response timer starts now. False: the connection has gone; then `failed` with 'notSent' came or comes.
    */
-  emit(sequenceNumber: number, pdu: Pdu | null): boolean;
+  emit(sequence: number, pdu: Pdu | null): boolean;
   /** `asked` mode: gives the slot back, without `failed`. The number stays used. */
-  abandon(sequenceNumber: number): void;
+  abandon(sequence: number): void;
   /** Writes alert_notification (no answer, no window slot). False: not bound. */
   notify(pdu: Pdu): boolean;
-  /** Answers a request; `pdu` is its `*_resp`, its own sequenceNumber is ignored. False: the connection has gone, nothing is answered elsewhere (5.0 §2.6.3). */
-  respond(sequenceNumber: number, pdu: Pdu): boolean;
+  /** Answers a request; `pdu` is its `*_resp`, its own sequence is ignored. False: the connection has gone, nothing is answered elsewhere (5.0 §2.6.3). */
+  respond(sequence: number, pdu: Pdu): boolean;
   /** Answers with a PDU without body, e.g. a refusal. `commandId` is the request's. */
-  respondStatus(sequenceNumber: number, commandId: number, status: number): boolean;
+  respondStatus(sequence: number, commandId: number, status: number): boolean;
 
   /** Starts nothing new, waits for open answers both ways, unbinds, closes (R8). Before a bind: closes. */
   unbind(): void;
@@ -107,11 +116,6 @@ export interface PeerOptions {
   readonly timers: SessionTimers;
   /** Largest command_length that is read. */
   readonly maxPduBytes: number;
-  /** A PDU begun and not finished, a write not taken. */
-  readonly partialPduMs: number;
-  readonly stalledWriteMs: number;
-  /** MC: bind received → `acceptBind` / `refuseBind`; then 0x08 is answered. */
-  readonly bindDecisionMs: number;
   /** SMPP 5.0 sc_interface_version and the letter of §2.11.2: whether to send TLVs to an MC that omits it. */
   readonly tlv: 'always' | 'letter' | 'never';
 }

@@ -36,6 +36,12 @@ export interface SessionTimers {
   readonly responseMs: number;
   /** No message PDU either way → unbind (MC only). */
   readonly inactivityMs: number;
+  /** MC: bind received → the owner's decision; then 0x08 is answered. */
+  readonly bindDecisionMs: number;
+  /** A PDU begun and not finished. */
+  readonly partialPduMs: number;
+  /** Bytes written and not taken by the peer. */
+  readonly stalledWriteMs: number;
 }
 
 export interface SessionOptions {
@@ -67,6 +73,7 @@ export type FailReason =
 /** Why a session ended. */
 export type SessionEnd =
   | 'unbound' // in order
+  | 'undecided' // the owner did not decide on a bind in time
   | 'refused' // a bind was answered with a status other than 0
   | 'sessionInit' // no bind in time
   | 'bindTimeout'
@@ -83,28 +90,30 @@ export type SessionEnd =
 /** What the session needs of a PDU. */
 export interface PduHead {
   readonly commandId: number;
-  readonly commandStatus: number;
-  readonly sequenceNumber: number;
+  readonly status: number;
+  readonly sequence: number;
 }
 
 /** Takes the effects of a session. `P` is the decoded PDU, `T` what the owner remembers with each request. */
 export interface SessionSink<P extends PduHead, T> {
   /** Write a PDU without a body. */
-  head(commandId: number, commandStatus: number, sequenceNumber: number): void;
+  head(commandId: number, status: number, sequence: number): void;
+  /** ESME: write the bind that the owner asked for. */
+  writeBind(mode: BindMode, sequence: number): void;
   /** MC: a legal bind; to be answered by `accept` or `refuse`. */
   bind(pdu: P, mode: BindMode): void;
   /** ESME: an outbind that we take; the owner binds or closes. */
   outbind(pdu: P): void;
-  /** ESME: the answer to our bind. State is set already; a refused session ends by itself. */
+  /** ESME: the answer to our bind, or a generic_nack in its place. State is set already; a refused session ends by itself. */
   bindAnswer(pdu: P): void;
   /** A legal request with room in the window; to be answered by `answered` once the response is written. */
   request(pdu: P): void;
   /** The answer to a request of ours, or a late one after `failed` with timeout. */
   response(pdu: P, token: T, late: boolean): void;
   /** The end of a request of ours without an answer; exactly once per request that had none. */
-  failed(token: T, reason: FailReason, commandStatus: number): void;
-  /** `asked` mode: the session wants to make this request, which has number `sequenceNumber`; `emit` lets it go. */
-  wants(kind: OwnRequest, sequenceNumber: number): void;
+  failed(token: T, reason: FailReason, status: number): void;
+  /** `asked` mode: the session wants to make this request, which has number `sequence`; `emit` lets it go. */
+  wants(kind: OwnRequest, sequence: number): void;
   /** There is room in the outgoing window again after there was none. */
   windowOpen(): void;
   /** Responses nobody waits for, wrong requests and the like: for counters. */
@@ -113,4 +122,11 @@ export interface SessionSink<P extends PduHead, T> {
   end(reason: SessionEnd): void;
 }
 
-export type Oddity = 'unexpectedResponse' | 'unexpectedNack' | 'unknownRequest' | 'unknownResponse' | 'wrongState' | 'throttled' | 'malformed';
+export type Oddity =
+  | 'unexpectedResponse'
+  | 'unexpectedNack'
+  | 'unknownRequest'
+  | 'unknownResponse'
+  | 'wrongState'
+  | 'throttled'
+  | 'malformed';

@@ -1,0 +1,301 @@
+// The SMPP session as a pure machine, either side (R1, R2, R4–R8). PDUs, the clock and the owner's wishes come in as calls,
+// everything else goes out through the sink. It knows heads only: bodies are the codec's, meaning is the owner's.
+// One per connection. What the peer sends is handled in inbound.ts; here: state, timers, windows, the owner's calls.
+import { LATE_FACTOR, WINDOW_MAX } from '../base/limits.ts';
+import { checkSendable, Status } from './operationTable.ts';
+import { NOWHERE, Outstanding, Standing } from './outstanding.ts';
+import { OwnRequests } from './ownRequests.ts';
+import { after, NEVER, SessionClock } from './sessionClock.ts';
+import type { BindMode, FailReason, PduHead, SessionEnd, SessionOptions, SessionSink, SessionState } from './types.ts';
+
+const RESPONSE = 0x80000000;
+const SEQUENCE_MAX = 0x7fffffff;
+
+/** `P`: decoded PDU. `T`: what the owner remembers with each request. All times are milliseconds of one monotonic clock. */
+export class Session<P extends PduHead, T> {
+  readonly options: SessionOptions;
+  readonly sink: SessionSink<P, T>;
+  readonly requests: Outstanding<T>;
+  readonly own: OwnRequests<P, T>;
+  readonly clock: SessionClock;
+  state: SessionState = 'open';
+  mode: BindMode | null = null;
+  boundAtMs = 0;
+  /** MC: the bind that waits for the owner; -1: none. */
+  openBind = -1;
+  openBindCommandId = 0;
+  /** Requests of the peer's not answered yet. */
+  inWork = 0;
+  #nextSequence: number;
+  #starved = false;
+  /** What an orderly end is called. */
+  #orderly: SessionEnd = 'unbound';
+  #silentEnquiries = 0;
+
+  constructor(options: SessionOptions, sink: SessionSink<P, T>, nowMs: number, firstSequence = 1) {
+    if (options.window < 1 || options.window > WINDOW_MAX) throw new RangeError(`window ${options.window}`);
+    if (options.inboundWindow < 1) throw new RangeError(`inbound window ${options.inboundWindow}`);
+    this.options = options;
+    this.sink = sink;
+    this.requests = new Outstanding<T>(options.window * 2);
+    this.own = new OwnRequests<P, T>(options, sink);
+    this.#nextSequence = firstSequence;
+    this.clock = new SessionClock(options, nowMs);
+  }
+
+  /** Requests may be made. */
+  get bound(): boolean {
+    return this.state === 'tx' || this.state === 'rx' || this.state === 'trx';
+  }
+
+  /** Free slots of the outgoing window. */
+  get room(): number {
+    return this.bound ? this.options.window - this.requests.active : 0;
+  }
+
+  /** Tells the owner of room that has come; once per turn, after its input. */
+  settle(): void {
+    if (!this.#starved || this.room <= 0) return;
+    this.#starved = false;
+    this.sink.windowOpen();
+  }
+
+  // The owner's calls.
+
+  /** ESME: bind. */
+  bind(mode: BindMode, nowMs: number): void {
+    if (this.state === 'closed') return;
+    if (this.options.role !== 'esme' || (this.state !== 'open' && this.state !== 'outbound'))
+      throw new Error(`bind in state ${this.state}`);
+    this.clock.initDueMs = NEVER;
+    this.own.bindMode = mode;
+    this.own.start('bind', this.#takeSequence(), nowMs);
+  }
+
+  /** MC: the number for an outbind on this connection; the bind must follow in time (SMPP 3.4 §2.2.1). */
+  outbind(nowMs: number): number {
+    if (this.options.role !== 'mc' || this.state !== 'open') throw new Error(`outbind in state ${this.state}`);
+    this.enterOutbound(nowMs);
+    return this.#takeSequence();
+  }
+
+  /** MC: the open bind has been answered with 0. */
+  accept(nowMs: number): void {
+    const commandId = this.openBindCommandId;
+    this.#closeBind();
+    this.enterBound(commandId === 2 ? 'tx' : commandId === 1 ? 'rx' : 'trx', nowMs);
+  }
+
+  /** MC: answers the open bind with `status` and ends. */
+  refuse(status: number, reason: SessionEnd = 'refused'): void {
+    this.sink.head(this.openBindCommandId + RESPONSE, status, this.openBind);
+    this.#closeBind();
+    this.end(reason);
+  }
+
+  /** Takes a slot and the next number; 0: no room or not bound. */
+  reserve(token: T): number {
+    if (this.room <= 0) {
+      this.#starved = true;
+      return 0;
+    }
+    const sequence = this.#takeSequence();
+    this.requests.reserve(sequence, token);
+    if (this.requests.active >= this.options.window) this.#starved = true;
+    return sequence;
+  }
+
+  /** A reserved request is being written now. False: it is no longer reserved, nothing must be written. */
+  emitted(sequence: number, commandId: number, nowMs: number): boolean {
+    const place = this.requests.find(sequence);
+    if (place === NOWHERE || this.requests.standing(place) !== Standing.reserved) return false;
+    checkSendable(commandId, true, this.options.role, this.mode);
+    this.requests.start(place, commandId, after(nowMs, this.options.timers.responseMs));
+    this.clock.trafficMs = nowMs;
+    return true;
+  }
+
+  /** Gives a reserved slot back. */
+  abandon(sequence: number, nowMs: number): void {
+    const place = this.requests.find(sequence);
+    if (place === NOWHERE || this.requests.standing(place) !== Standing.reserved) return;
+    this.requests.remove(place);
+    this.advance(nowMs);
+  }
+
+  /** The number for a PDU that has no answer (alert_notification); 0: not bound. */
+  notify(commandId: number, nowMs: number): number {
+    if (!this.bound) return 0;
+    checkSendable(commandId, false, this.options.role, this.mode);
+    this.clock.trafficMs = nowMs;
+    return this.#takeSequence();
+  }
+
+  /** Whether an answer to a request of the peer's may still be written; counts it. */
+  answered(): boolean {
+    if (this.state === 'closed') return false;
+    if (this.inWork === 0) throw new Error('an answer without an open request');
+    this.inWork--;
+    return true;
+  }
+
+  /** Starts nothing new; unbinds when what is in flight has been answered or the drain timer has ended (R8). */
+  unbind(nowMs: number): void {
+    if (this.bound) {
+      this.state = 'unbinding';
+      const { drainMs, unbindMs } = this.options.timers;
+      this.clock.drainDueMs = after(nowMs, drainMs);
+      // Also bounds an unbind that waits for leave.
+      this.clock.leaveDueMs = after(nowMs, drainMs + unbindMs);
+      this.advance(nowMs);
+    } else if (this.mode === null && this.state !== 'closed') {
+      this.end('stopped');
+    }
+  }
+
+  /** Ends at once: fails everything outstanding, then `sink.end`. */
+  end(reason: SessionEnd): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    for (let place = this.requests.firstPending; place !== NOWHERE; place = this.requests.firstPending)
+      this.fail(place, 'closed', 0);
+    this.#dropReserved();
+    this.sink.end(reason);
+  }
+
+  // Time.
+
+  /** When `tick` is wanted next; Infinity: never. */
+  deadline(): number {
+    if (this.state === 'closed') return NEVER;
+    const { requests, clock, own } = this;
+    const dueMs = Math.min(
+      clock.dueMs,
+      own.dueMs,
+      requests.dueMs(requests.firstPending),
+      requests.dueMs(requests.firstLate),
+    );
+    if (!this.bound) return dueMs;
+    return Math.min(dueMs, clock.inactiveDueMs, own.isOpen('enquire_link') ? NEVER : clock.enquireDueMs);
+  }
+
+  /** Everything that has fallen due. */
+  tick(nowMs: number): void {
+    const { requests, options } = this;
+    for (let place = requests.firstPending; requests.dueMs(place) <= nowMs; place = requests.firstPending) {
+      const token = requests.token(place);
+      requests.expire(place, requests.dueMs(place) + (LATE_FACTOR - 1) * options.timers.responseMs);
+      this.sink.failed(token, 'timeout', 0);
+    }
+    for (let place = requests.firstLate; requests.dueMs(place) <= nowMs; place = requests.firstLate)
+      requests.remove(place);
+    if (this.state === 'closed') return;
+    const { clock } = this;
+    const over = this.own.overdue(nowMs);
+    if (clock.initDueMs <= nowMs) this.end('sessionInit');
+    else if (clock.decisionDueMs <= nowMs) this.refuse(Status.systemError, 'undecided');
+    else if (clock.partialDueMs <= nowMs) this.end('partial');
+    else if (clock.stalledDueMs <= nowMs) this.end('stalled');
+    else if (over === 'bind') this.end('bindTimeout');
+    else if (over === 'unbind' || clock.leaveDueMs <= nowMs) this.end('unbindTimeout');
+    else if (over === 'enquire_link') this.#silence(nowMs);
+    else if (this.bound) this.#idle(nowMs);
+    this.advance(nowMs);
+  }
+
+  #silence(nowMs: number): void {
+    this.own.close('enquire_link');
+    if (++this.#silentEnquiries >= 2) this.end('dead');
+    else if (this.bound) this.own.start('enquire_link', this.#takeSequence(), nowMs);
+  }
+
+  #idle(nowMs: number): void {
+    if (this.clock.inactiveDueMs <= nowMs) {
+      this.#orderly = 'inactive';
+      this.unbind(nowMs);
+    } else if (this.clock.enquireDueMs <= nowMs && !this.own.isOpen('enquire_link')) {
+      this.own.start('enquire_link', this.#takeSequence(), nowMs);
+    }
+  }
+
+  // For inbound.ts and within.
+
+  /** Any PDU proves life. */
+  heard(nowMs: number): void {
+    this.clock.heardMs = nowMs;
+    this.#silentEnquiries = 0;
+    this.own.heard();
+  }
+
+  enterOutbound(nowMs: number): void {
+    this.state = 'outbound';
+    this.clock.initDueMs = after(nowMs, this.options.timers.sessionInitMs);
+  }
+
+  enterBound(mode: BindMode, nowMs: number): void {
+    this.state = mode;
+    this.mode = mode;
+    this.boundAtMs = nowMs;
+    this.clock.trafficMs = nowMs;
+  }
+
+  /** A bind waits for the owner's decision. */
+  enterDeciding(commandId: number, sequence: number, nowMs: number): void {
+    this.openBind = sequence;
+    this.openBindCommandId = commandId;
+    this.clock.initDueMs = NEVER;
+    this.clock.decisionDueMs = after(nowMs, this.options.timers.bindDecisionMs);
+  }
+
+  /** The peer has unbound: what has not been written never will be, the rest has a short time. */
+  enterUnbound(nowMs: number): void {
+    this.state = 'unbound';
+    this.clock.drainDueMs = NEVER;
+    this.clock.leaveDueMs = after(nowMs, this.options.timers.unbindMs);
+    if (!this.own.isWritten('unbind')) this.own.close('unbind');
+    this.own.close('enquire_link');
+    this.#dropReserved();
+  }
+
+  /** Goes on with an end that waited for answers. */
+  advance(nowMs: number): void {
+    const idle = this.requests.active === 0 && this.inWork === 0;
+    if (this.state === 'unbinding') {
+      if ((idle || this.clock.drainDueMs <= nowMs) && !this.own.isOpen('unbind')) {
+        this.clock.drainDueMs = NEVER;
+        this.own.start('unbind', this.#takeSequence(), nowMs);
+      }
+    } else if (this.state === 'unbound' && idle && !this.own.isOpen('unbind')) {
+      this.endOrderly();
+    }
+  }
+
+  endOrderly(): void {
+    this.end(this.#orderly);
+  }
+
+  fail(place: number, reason: FailReason, status: number): void {
+    const token = this.requests.token(place);
+    this.requests.remove(place);
+    this.sink.failed(token, reason, status);
+  }
+
+  #dropReserved(): void {
+    for (let place = this.requests.anyReserved(); place !== NOWHERE; place = this.requests.anyReserved())
+      this.fail(place, 'notSent', 0);
+  }
+
+  #closeBind(): void {
+    if (this.openBind < 0) throw new Error('no open bind');
+    this.openBind = -1;
+    this.clock.decisionDueMs = NEVER;
+  }
+
+  #takeSequence(): number {
+    let sequence = this.#nextSequence;
+    while (this.requests.find(sequence) !== NOWHERE || this.own.kindOf(sequence) !== null)
+      sequence = sequence === SEQUENCE_MAX ? 1 : sequence + 1;
+    this.#nextSequence = sequence === SEQUENCE_MAX ? 1 : sequence + 1;
+    return sequence;
+  }
+}
