@@ -1,6 +1,7 @@
 // Delivery receipts: reading the texts that message centres send, settling text against TLVs, and writing our own
 // (SMPP 3.4 Appendix B, where the text is only an example; R24). Ids and error codes are strings throughout.
 
+import { RECEIPT_ERR_MAX, RECEIPT_OCTETS_MAX } from '../base/limits.ts';
 import { type MessageState, stateOfValue, stateOfWord, stateWord } from './messageState.ts';
 import { type ReceiptDates, readReceiptDate } from './receiptDate.ts';
 
@@ -34,8 +35,6 @@ export interface CsvLayout {
 
 /** The seven-field layout seen in the field: status, its time, accepted time, error, destination, originator, reserved. */
 export const csvLayout: CsvLayout = { states: { '00': 2 }, idField: undefined };
-
-const longestErr = 16;
 
 /** The text of a receipt from its octets: trailing NULs dropped, Latin-1 unless `dataCoding` says UCS-2. */
 export function receiptOctetsToText(octets: Buffer, dataCoding: number): string {
@@ -81,7 +80,7 @@ export function parseReceipt(raw: string, dates: ReceiptDates): ReceiptText {
     doneMs: doneDate === undefined ? undefined : readReceiptDate(doneDate, dates),
     stat,
     state: stat === undefined ? bareState(text, labels.text) : stateOfWord(stat),
-    err: token(text, labels.err)?.slice(0, longestErr),
+    err: token(text, labels.err)?.slice(0, RECEIPT_ERR_MAX),
     text: labels.text < 0 ? undefined : text.slice(labels.text),
   };
 }
@@ -157,7 +156,7 @@ export function parseCsvReceipt(raw: string, dates: ReceiptDates, layout: CsvLay
     doneMs: doneDate === undefined ? undefined : readReceiptDate(doneDate, dates),
     stat,
     state: stat === undefined || !Object.hasOwn(layout.states, stat) ? undefined : layout.states[stat],
-    err: fields[3] ? fields[3].slice(0, longestErr) : undefined,
+    err: fields[3] ? fields[3].slice(0, RECEIPT_ERR_MAX) : undefined,
     text: undefined,
   };
 }
@@ -233,8 +232,6 @@ export function minuteCache(): MinuteCache {
   return { submitMinute: -1, submitText: '', doneMinute: -1, doneText: '' };
 }
 
-const longestReceipt = 254;
-
 /** The text of a receipt of ours, Appendix B's form with UTC dates, at most 254 octets, Latin-1. The id stays whole. */
 export function formatReceipt(receipt: OwnReceipt, cache: MinuteCache): string {
   const submitMinute = Math.floor(receipt.submitMs / 60_000);
@@ -250,7 +247,7 @@ export function formatReceipt(receipt: OwnReceipt, cache: MinuteCache): string {
   const head =
     `id:${receipt.id} sub:${three(receipt.sub)} dlvrd:${three(receipt.dlvrd)} submit date:${cache.submitText}` +
     ` done date:${cache.doneText} stat:${stateWord(receipt.state)} err:${receipt.err} text:`;
-  return receipt.text === undefined ? head : (head + receipt.text).slice(0, longestReceipt);
+  return receipt.text === undefined ? head : (head + receipt.text).slice(0, RECEIPT_OCTETS_MAX);
 }
 
 function three(value: number): string {
