@@ -140,3 +140,12 @@ export const LEAF_OCTETS_MAX = 65_535;
 export const LEAF_CHANGE_OCTETS_MAX = 8192;
 /** Records of one RESULT or DLR entry, so that an opening's path stays at ten hashes. */
 export const LEAF_RECORDS_MAX = 1024;
+
+// smpp
+
+/** A connection's input buffer that grew beyond this is given back once it is empty; thousands of idle peers must stay small. */
+export const FRAME_KEEP_BYTES = 16_384;
+/** Longest system_id, password, system_type and address_range read from a bind, in characters: real peers exceed 3.4's lengths (R2). */
+export const BIND_FIELD_MAX_CHARS = 64;
+/** TLVs in one PDU; submit_multi and broadcast_sm need at most 255 and some. Bounds the search for repeated tags. */
+export const PDU_TLVS_MAX = 512;
