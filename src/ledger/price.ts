@@ -69,11 +69,12 @@ export class PriceBook {
 export function compilePrices(lists: readonly PriceListConfig[]): Result<PriceBook, ConfigFault[]> {
   const faults: ConfigFault[] = [];
   const compiled = new Map<string, PriceList>();
+  const names = new Set<string>();
   for (const [i, list] of lists.entries()) {
     const path = `[${i}]`;
     if (list.name === '') faults.push({ path: `${path}.name`, message: 'a price list needs a name' });
-    if (compiled.has(list.name))
-      faults.push({ path: `${path}.name`, message: `price list "${list.name}" stands twice` });
+    if (names.has(list.name)) faults.push({ path: `${path}.name`, message: `price list "${list.name}" stands twice` });
+    names.add(list.name);
     if (!/^[A-Z]{3}$/.test(list.currency)) {
       faults.push({ path: `${path}.currency`, message: 'currency must be three capital letters (ISO 4217)' });
     }

@@ -70,7 +70,7 @@ const DESTINATION_FULL_MS = 30_000;
 export function nextAction(input: RetryInput, now: number): RetryAction {
   const { verdict, expiresAtMs } = input;
   if (verdict === 'final') return { kind: 'final', reason: 'refusedForGood' };
-  if (verdict === 'unknown' && input.onUnknown === 'wait') return { kind: 'await', reason: 'answerUnknown' };
+  if (verdict === 'unknown') return afterUnknown(input, now);
   // A further attempt follows: it has to fit into the validity.
   if (now >= expiresAtMs) return { kind: 'expire', atMs: now, reason: 'validityEnds' };
   switch (verdict) {
@@ -85,15 +85,20 @@ export function nextAction(input: RetryInput, now: number): RetryAction {
       return elsewhere(input, now, 'routeRefused');
     case 'few':
       return few(input, now, 'peerTrouble');
-    case 'unknown':
-      // The policy takes the risk: the message is marked, and repeated elsewhere if it can be.
-      if (input.triesInAll >= ATTEMPTS_MAX) return { kind: 'await', reason: 'attemptsUsedUp' };
-      if (input.otherRoute)
-        return { kind: 'nextRoute', atMs: now, possibleDuplicate: true, reason: 'repeatedByPolicy' };
-      return input.triesOnRoute >= FEW_TRIES
-        ? { kind: 'await', reason: 'triesUsedUp' }
-        : later(now + fewDelay(input), true, 'repeatedByPolicy', input);
   }
+}
+
+/**
+ * R29: by default the receipt or the deadline decides. A policy that repeats takes the risk of a duplicate, which is
+ * marked. The message may have left, so it is never expired or refused from here: what cannot be repeated is awaited.
+ */
+function afterUnknown(input: RetryInput, now: number): RetryAction {
+  if (input.onUnknown === 'wait' || now >= input.expiresAtMs) return { kind: 'await', reason: 'answerUnknown' };
+  if (input.triesInAll >= ATTEMPTS_MAX) return { kind: 'await', reason: 'attemptsUsedUp' };
+  if (input.otherRoute) return { kind: 'nextRoute', atMs: now, possibleDuplicate: true, reason: 'repeatedByPolicy' };
+  if (input.triesOnRoute >= FEW_TRIES) return { kind: 'await', reason: 'triesUsedUp' };
+  const action = later(now + fewDelay(input), true, 'repeatedByPolicy', input);
+  return action.kind === 'expire' ? { kind: 'await', reason: 'validityEnds' } : action;
 }
 
 /** R10: a throttle waits a second ±20 %, a full destination 30 s doubling to 10 min; neither counts. */
