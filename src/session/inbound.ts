@@ -12,8 +12,8 @@ const RESPONSE = 0x80000000;
 export class Inbound<P extends PduHead, T> {
   readonly #session: Session<P, T>;
   #misuse = 0;
-  #bad = 0;
-  #badSinceMs = 0;
+  /** When the last few unreadable PDUs came, oldest first. */
+  readonly #bad: number[] = [];
   /** Refused with 0x58, answers not yet taken by the peer. */
   #refused = 0;
 
@@ -51,7 +51,7 @@ export class Inbound<P extends PduHead, T> {
       return;
     }
     if (commandId === Command.enquireLink) {
-      session.sink.head(Command.enquireLinkResp, Status.ok, pdu.sequence);
+      session.sink.writeHead(Command.enquireLinkResp, Status.ok, pdu.sequence);
       return;
     }
     const state = session.state === 'unbinding' && session.mode !== null ? session.mode : session.state;
@@ -67,15 +67,15 @@ export class Inbound<P extends PduHead, T> {
     if (session.state === 'closed') return;
     session.heard(nowMs);
     if (head.commandId >= RESPONSE) {
-      session.sink.oddity('malformed', head.commandId);
+      session.sink.onOddity('malformed', head.commandId);
       this.#unreadableAnswer(head, nowMs);
     } else if (operationOf(head.commandId) === undefined) {
       this.#unknown(head);
       return;
     } else {
-      session.sink.oddity('malformed', head.commandId);
+      session.sink.onOddity('malformed', head.commandId);
       const answered = operationOf(head.commandId)?.answered === true;
-      session.sink.head(answered ? head.commandId + RESPONSE : Command.genericNack, status, head.sequence);
+      session.sink.writeHead(answered ? head.commandId + RESPONSE : Command.genericNack, status, head.sequence);
       this.#countMisuse();
     }
     // A bad value in one field is an ordinary refusal; only a body that does not parse casts doubt on the stream.
@@ -86,8 +86,8 @@ export class Inbound<P extends PduHead, T> {
   framingLost(): void {
     const session = this.#session;
     if (session.state === 'closed') return;
-    session.sink.oddity('malformed', 0);
-    session.sink.head(Command.genericNack, Status.invalidCommandLength, 0);
+    session.sink.onOddity('malformed', 0);
+    session.sink.writeHead(Command.genericNack, Status.invalidCommandLength, 0);
     session.end('framing');
   }
 
@@ -98,19 +98,19 @@ export class Inbound<P extends PduHead, T> {
       if (session.inWork >= session.options.inboundWindow) {
         // Only an MC gets here: an ESME stops reading first.
         this.#refused++;
-        session.sink.oddity('throttled', pdu.commandId);
-        session.sink.head(pdu.commandId + RESPONSE, Status.throttled, pdu.sequence);
+        session.sink.onOddity('throttled', pdu.commandId);
+        session.sink.writeHead(pdu.commandId + RESPONSE, Status.throttled, pdu.sequence);
         return;
       }
       session.inWork++;
     }
-    session.sink.request(pdu);
+    session.sink.onRequest(pdu);
   }
 
   #control(pdu: P, nowMs: number): void {
     const session = this.#session;
     if (pdu.commandId === Command.unbind) {
-      session.sink.head(Command.unbindResp, Status.ok, pdu.sequence);
+      session.sink.writeHead(Command.unbindResp, Status.ok, pdu.sequence);
       session.enterUnbound(nowMs);
       session.advance(nowMs);
     } else if (pdu.commandId === Command.outbind) {
@@ -119,33 +119,33 @@ export class Inbound<P extends PduHead, T> {
         return;
       }
       session.enterOutbound(nowMs);
-      session.sink.outbind(pdu);
+      session.sink.onOutbind(pdu);
     } else {
       session.enterDeciding(pdu.commandId, pdu.sequence, nowMs);
       const mode =
         pdu.commandId === Command.bindTransmitter ? 'tx' : pdu.commandId === Command.bindReceiver ? 'rx' : 'trx';
-      session.sink.bind(pdu, mode);
+      session.sink.onBind(pdu, mode);
     }
   }
 
   #unknown(head: PduHead): void {
-    this.#session.sink.oddity('unknownRequest', head.commandId);
-    this.#session.sink.head(Command.genericNack, Status.invalidCommandId, head.sequence);
+    this.#session.sink.onOddity('unknownRequest', head.commandId);
+    this.#session.sink.writeHead(Command.genericNack, Status.invalidCommandId, head.sequence);
     this.#countMisuse();
   }
 
   #wrongState(head: PduHead, answered: boolean): void {
     const session = this.#session;
-    session.sink.oddity('wrongState', head.commandId);
+    session.sink.onOddity('wrongState', head.commandId);
     if (head.commandId === Command.outbind) {
-      session.sink.head(Command.genericNack, Status.invalidCommandId, head.sequence);
+      session.sink.writeHead(Command.genericNack, Status.invalidCommandId, head.sequence);
     } else if (!answered) {
-      session.sink.head(Command.genericNack, Status.incorrectBindStatus, head.sequence);
+      session.sink.writeHead(Command.genericNack, Status.incorrectBindStatus, head.sequence);
     } else {
       const binds = head.commandId === 1 || head.commandId === 2 || head.commandId === 9;
       const again = binds && session.options.role === 'mc' && (session.bound || session.openBind >= 0);
       const status = again ? Status.alreadyBound : Status.incorrectBindStatus;
-      session.sink.head(head.commandId + RESPONSE, status, head.sequence);
+      session.sink.writeHead(head.commandId + RESPONSE, status, head.sequence);
     }
     this.#countMisuse();
   }
@@ -164,7 +164,7 @@ export class Inbound<P extends PduHead, T> {
     if (standing === Standing.reserved) {
       if (session.own.isEnquireAnswer(sequence)) return;
       const known = operationOf(pdu.commandId - RESPONSE)?.answered === true;
-      session.sink.oddity(nack ? 'unexpectedNack' : known ? 'unexpectedResponse' : 'unknownResponse', pdu.commandId);
+      session.sink.onOddity(nack ? 'unexpectedNack' : known ? 'unexpectedResponse' : 'unknownResponse', pdu.commandId);
       return;
     }
     const fits = nack || pdu.commandId - RESPONSE === session.requests.commandId(place);
@@ -172,17 +172,17 @@ export class Inbound<P extends PduHead, T> {
       if (!fits) return;
       const token = session.requests.token(place);
       session.requests.remove(place);
-      session.sink.response(pdu, token, true);
+      session.sink.onResponse(pdu, token, true);
     } else if (nack) {
       session.fail(place, 'nack', pdu.status);
     } else if (!fits) {
-      session.sink.oddity('unexpectedResponse', pdu.commandId);
+      session.sink.onOddity('unexpectedResponse', pdu.commandId);
       session.fail(place, 'mismatch', 0);
     } else {
       session.clock.trafficMs = nowMs;
       const token = session.requests.token(place);
       session.requests.remove(place);
-      session.sink.response(pdu, token, false);
+      session.sink.onResponse(pdu, token, false);
     }
     session.advance(nowMs);
   }
@@ -193,13 +193,13 @@ export class Inbound<P extends PduHead, T> {
       // Any bind answer will do: MCs are known that mix the three up.
       const binds = pdu.commandId === 0x80000001 || pdu.commandId === 0x80000002 || pdu.commandId === 0x80000009;
       if (!binds && pdu.commandId !== Command.genericNack) {
-        session.sink.oddity('unexpectedResponse', pdu.commandId);
+        session.sink.onOddity('unexpectedResponse', pdu.commandId);
         return;
       }
       session.own.close('bind');
       const stands = binds && pdu.status === Status.ok;
       if (stands) session.enterBound(session.own.bindMode, nowMs);
-      session.sink.bindAnswer(pdu);
+      session.sink.onBindAnswer(pdu);
       if (!stands) session.end('refused');
     } else if (kind === 'unbind') {
       session.own.close('unbind');
@@ -228,10 +228,9 @@ export class Inbound<P extends PduHead, T> {
   }
 
   #countBad(nowMs: number): void {
-    if (this.#bad === 0 || nowMs - this.#badSinceMs > BAD_PDU_SPAN_MS) {
-      this.#bad = 0;
-      this.#badSinceMs = nowMs;
-    }
-    if (++this.#bad >= BAD_PDUS_MAX) this.#session.end('misuse');
+    this.#bad.push(nowMs);
+    if (this.#bad.length < BAD_PDUS_MAX) return;
+    const firstMs = this.#bad.shift() as number;
+    if (nowMs - firstMs <= BAD_PDU_SPAN_MS) this.#session.end('misuse');
   }
 }

@@ -34,7 +34,7 @@ export class OwnRequests<P extends PduHead, T> {
     slot.sequence = sequence;
     slot.written = false;
     slot.dueMs = NEVER;
-    if (this.#options.emission === 'asked') this.#sink.wants(kind, sequence);
+    if (this.#options.emission === 'asked') this.#sink.onWants(kind, sequence);
     else this.emit(sequence, nowMs);
   }
 
@@ -49,8 +49,8 @@ export class OwnRequests<P extends PduHead, T> {
     const waitMs = kind === 'bind' ? timers.bindMs : kind === 'unbind' ? timers.unbindMs : timers.enquireLinkResponseMs;
     slot.dueMs = waitMs > 0 ? nowMs + waitMs : NEVER;
     if (kind === 'bind') this.#sink.writeBind(this.bindMode, sequence);
-    else if (kind === 'unbind') this.#sink.head(Command.unbind, Status.ok, sequence);
-    else this.#sink.head(Command.enquireLink, Status.ok, sequence);
+    else if (kind === 'unbind') this.#sink.writeHead(Command.unbind, Status.ok, sequence);
+    else this.#sink.writeHead(Command.enquireLink, Status.ok, sequence);
     return true;
   }
 

@@ -27,7 +27,8 @@ export class Session<P extends PduHead, T> {
   /** Requests of the peer's not answered yet. */
   inWork = 0;
   #nextSequence: number;
-  #starved = false;
+  /** Somebody found no room, or the last of it was taken: `settle` owes the owner a word. */
+  starved = false;
   /** What an orderly end is called. */
   #orderly: SessionEnd = 'unbound';
   #silentEnquiries = 0;
@@ -55,12 +56,10 @@ export class Session<P extends PduHead, T> {
 
   /** Tells the owner of room that has come; once per turn, after its input. */
   settle(): void {
-    if (!this.#starved || this.room <= 0) return;
-    this.#starved = false;
-    this.sink.windowOpen();
+    if (!this.starved || this.room <= 0) return;
+    this.starved = false;
+    this.sink.onWindowOpen();
   }
-
-  // The owner's calls.
 
   /** ESME: bind. */
   bind(mode: BindMode, nowMs: number): void {
@@ -88,7 +87,7 @@ export class Session<P extends PduHead, T> {
 
   /** MC: answers the open bind with `status` and ends. */
   refuse(status: number, reason: SessionEnd = 'refused'): void {
-    this.sink.head(this.openBindCommandId + RESPONSE, status, this.openBind);
+    this.sink.writeHead(this.openBindCommandId + RESPONSE, status, this.openBind);
     this.#closeBind();
     this.end(reason);
   }
@@ -96,12 +95,12 @@ export class Session<P extends PduHead, T> {
   /** Takes a slot and the next number; 0: no room or not bound. */
   reserve(token: T): number {
     if (this.room <= 0) {
-      this.#starved = true;
+      this.starved = true;
       return 0;
     }
     const sequence = this.#takeSequence();
     this.requests.reserve(sequence, token);
-    if (this.requests.active >= this.options.window) this.#starved = true;
+    if (this.requests.active >= this.options.window) this.starved = true;
     return sequence;
   }
 
@@ -160,7 +159,7 @@ export class Session<P extends PduHead, T> {
     for (let place = this.requests.firstPending; place !== NOWHERE; place = this.requests.firstPending)
       this.fail(place, 'closed', 0);
     this.#dropReserved();
-    this.sink.end(reason);
+    this.sink.onEnd(reason);
   }
 
   // Time.
@@ -185,7 +184,7 @@ export class Session<P extends PduHead, T> {
     for (let place = requests.firstPending; requests.dueMs(place) <= nowMs; place = requests.firstPending) {
       const token = requests.token(place);
       requests.expire(place, requests.dueMs(place) + (LATE_FACTOR - 1) * options.timers.responseMs);
-      this.sink.failed(token, 'timeout', 0);
+      this.sink.onFailed(token, 'timeout', 0);
     }
     for (let place = requests.firstLate; requests.dueMs(place) <= nowMs; place = requests.firstLate)
       requests.remove(place);
@@ -277,7 +276,7 @@ export class Session<P extends PduHead, T> {
   fail(place: number, reason: FailReason, status: number): void {
     const token = this.requests.token(place);
     this.requests.remove(place);
-    this.sink.failed(token, reason, status);
+    this.sink.onFailed(token, reason, status);
   }
 
   #dropReserved(): void {

@@ -97,29 +97,29 @@ export interface PduHead {
 /** Takes the effects of a session. `P` is the decoded PDU, `T` what the owner remembers with each request. */
 export interface SessionSink<P extends PduHead, T> {
   /** Write a PDU without a body. */
-  head(commandId: number, status: number, sequence: number): void;
+  writeHead(commandId: number, status: number, sequence: number): void;
   /** ESME: write the bind that the owner asked for. */
   writeBind(mode: BindMode, sequence: number): void;
   /** MC: a legal bind; to be answered by `accept` or `refuse`. */
-  bind(pdu: P, mode: BindMode): void;
+  onBind(pdu: P, mode: BindMode): void;
   /** ESME: an outbind that we take; the owner binds or closes. */
-  outbind(pdu: P): void;
+  onOutbind(pdu: P): void;
   /** ESME: the answer to our bind, or a generic_nack in its place. State is set already; a refused session ends by itself. */
-  bindAnswer(pdu: P): void;
+  onBindAnswer(pdu: P): void;
   /** A legal request with room in the window; to be answered by `answered` once the response is written. */
-  request(pdu: P): void;
+  onRequest(pdu: P): void;
   /** The answer to a request of ours, or a late one after `failed` with timeout. */
-  response(pdu: P, token: T, late: boolean): void;
+  onResponse(pdu: P, token: T, late: boolean): void;
   /** The end of a request of ours without an answer; exactly once per request that had none. */
-  failed(token: T, reason: FailReason, status: number): void;
+  onFailed(token: T, reason: FailReason, status: number): void;
   /** `asked` mode: the session wants to make this request, which has number `sequence`; `emit` lets it go. */
-  wants(kind: OwnRequest, sequence: number): void;
+  onWants(kind: OwnRequest, sequence: number): void;
   /** There is room in the outgoing window again after there was none. */
-  windowOpen(): void;
+  onWindowOpen(): void;
   /** Responses nobody waits for, wrong requests and the like: for counters. */
-  oddity(kind: Oddity, commandId: number): void;
+  onOddity(kind: Oddity, commandId: number): void;
   /** The session is over: send what is waiting and close. Called once; all outstanding requests have failed before. */
-  end(reason: SessionEnd): void;
+  onEnd(reason: SessionEnd): void;
 }
 
 export type Oddity =
