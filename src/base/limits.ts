@@ -149,3 +149,21 @@ export const FRAME_KEEP_BYTES = 16_384;
 export const BIND_FIELD_MAX_CHARS = 64;
 /** TLVs in one PDU; submit_multi and broadcast_sm need at most 255 and some. Bounds the search for repeated tags. */
 export const PDU_TLVS_MAX = 512;
+
+// http (host)
+
+/** One request's body: a batch of 1,000 messages with texts of a few kilobytes, as JSON. */
+export const HTTP_BODY_MAX_BYTES = 8 * 1024 * 1024;
+/** Connections of one HTTP listener: a file descriptor and about 20 KiB each. */
+export const HTTP_CONNECTIONS_MAX = 5000;
+/** A request's headers, and the whole of it: longer is a slow-loris attack or a dead client. */
+export const HTTP_HEADERS_TIMEOUT_MS = 10_000;
+export const HTTP_REQUEST_TIMEOUT_MS = 60_000;
+/** An idle connection: longer than the 60 s that load balancers usually keep theirs. */
+export const HTTP_KEEP_ALIVE_MS = 65_000;
+/** At a stop, requests in work may end within this. */
+export const HTTP_CLOSE_WAIT_MS = 5_000;
+/** Connections to one webhook host; a slow one must not take all descriptors. */
+export const WEBHOOK_CONNECTIONS_MAX = 32;
+/** Octets of a webhook's answer that are read before the connection is given up. */
+export const WEBHOOK_ANSWER_MAX_BYTES = 65_536;

@@ -1,0 +1,240 @@
+// node:http behind port/http.ts: serving Requests with Responses, and posting webhooks to addresses that were checked.
+import {
+  createServer,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer, Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import {
+  HTTP_BODY_MAX_BYTES,
+  HTTP_CLOSE_WAIT_MS,
+  HTTP_CONNECTIONS_MAX,
+  HTTP_HEADERS_TIMEOUT_MS,
+  HTTP_KEEP_ALIVE_MS,
+  HTTP_REQUEST_TIMEOUT_MS,
+  WEBHOOK_ANSWER_MAX_BYTES,
+  WEBHOOK_CONNECTIONS_MAX,
+} from '../base/limits.ts';
+import type { Http, HttpHandler, HttpListener, HttpPostOutcome } from '../port/http.ts';
+import { type Resolve, resolveTarget, systemResolve } from './webhookGuard.ts';
+
+/** `resolve` is the system's resolver unless a test gives another. */
+export function createHttp(resolve: Resolve = systemResolve): Http {
+  // Keyed by the checked address and the TLS name, so that a kept connection is never one that was not checked.
+  const agents = {
+    http: new HttpAgent({ keepAlive: true, maxSockets: WEBHOOK_CONNECTIONS_MAX }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: WEBHOOK_CONNECTIONS_MAX }),
+  };
+  return {
+    serve: (options, handler) => serve(options, handler),
+    async post(options): Promise<HttpPostOutcome> {
+      const url = URL.parse(options.url);
+      if (url === null) return { code: 'forbidden', detail: 'no valid URL' };
+      const target = await resolveTarget(url, options.allowedHosts, resolve);
+      if (target.code !== 'resolved') return target;
+      return postTo(url, target.address, options, agents);
+    },
+  };
+}
+
+type ServeOptions = Parameters<Http['serve']>[0];
+type PostOptions = Parameters<Http['post']>[0];
+
+async function serve(options: ServeOptions, handler: HttpHandler): Promise<HttpListener> {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    void respond(incoming, outgoing, handler, options.tls !== null);
+  };
+  const limits = {
+    headersTimeout: HTTP_HEADERS_TIMEOUT_MS,
+    requestTimeout: HTTP_REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+  };
+  const server: Server =
+    options.tls === null
+      ? createServer(limits, answer)
+      : createTlsServer({ ...limits, cert: options.tls.certificate, key: options.tls.key }, answer);
+  server.maxConnections = HTTP_CONNECTIONS_MAX;
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(options.port, options.host, () => {
+      server.off('error', fail);
+      done();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((done) => {
+        // Requests in work may end; connections that only wait may not.
+        const force = setTimeout(() => server.closeAllConnections(), HTTP_CLOSE_WAIT_MS);
+        server.close(() => {
+          clearTimeout(force);
+          done();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handler: HttpHandler,
+  tls: boolean,
+): Promise<void> {
+  const body = await readBody(incoming);
+  if (body === 'aborted') return;
+  if (body === 'tooLarge') {
+    outgoing.writeHead(413, { 'content-type': 'application/problem+json', connection: 'close' });
+    outgoing.end(
+      JSON.stringify({ title: 'Content Too Large', status: 413, detail: `at most ${HTTP_BODY_MAX_BYTES} octets` }),
+    );
+    return;
+  }
+  const request = toRequest(incoming, body, tls);
+  if (request === null) {
+    outgoing.writeHead(400, { 'content-type': 'application/problem+json', connection: 'close' });
+    outgoing.end(
+      JSON.stringify({ title: 'Bad Request', status: 400, detail: 'target, method or header not understood' }),
+    );
+    return;
+  }
+  let response: Response;
+  try {
+    response = await handler(request, incoming.socket.remoteAddress ?? '');
+  } catch (error) {
+    // A handler answers expected failures itself: what comes here is a broken invariant, which crashes the program.
+    outgoing.writeHead(500, { connection: 'close' });
+    outgoing.end();
+    throw error;
+  }
+  await send(response, incoming, outgoing);
+}
+
+/** The whole body, bounded before it is gathered. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null | 'tooLarge' | 'aborted'> {
+  if (Number(incoming.headers['content-length'] ?? 0) > HTTP_BODY_MAX_BYTES) return 'tooLarge';
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > HTTP_BODY_MAX_BYTES) return 'tooLarge';
+      chunks.push(chunk);
+    }
+  } catch {
+    // The client went away in the middle of its own request: there is nobody to tell.
+    return 'aborted';
+  }
+  return length === 0 ? null : Buffer.concat(chunks, length);
+}
+
+/** null: a request line or header that node:http lets pass and the Fetch standard does not. */
+function toRequest(incoming: IncomingMessage, body: Buffer | null, tls: boolean): Request | null {
+  const method = incoming.method ?? 'GET';
+  const bodyless = method === 'GET' || method === 'HEAD';
+  const url = URL.parse(incoming.url ?? '/', `${tls ? 'https' : 'http'}://${incoming.headers.host ?? 'localhost'}`);
+  if (url === null) return null;
+  try {
+    const headers = new Headers();
+    for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
+      headers.append(incoming.rawHeaders[i] as string, incoming.rawHeaders[i + 1] as string);
+    return new Request(url, { method, headers, body: bodyless || body === null ? null : new Uint8Array(body) });
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const headers: { [name: string]: string | string[] } = {};
+  for (const [name, value] of response.headers) headers[name] = value;
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  outgoing.writeHead(response.status, headers);
+  if (response.body === null || incoming.method === 'HEAD') {
+    outgoing.end();
+    return;
+  }
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (outgoing.destroyed) {
+      await reader.cancel();
+      return;
+    }
+    if (!outgoing.write(value)) {
+      await new Promise<void>((go) => {
+        const release = (): void => {
+          outgoing.off('drain', release);
+          outgoing.off('close', release);
+          go();
+        };
+        outgoing.on('drain', release);
+        outgoing.on('close', release);
+      });
+    }
+  }
+  outgoing.end();
+}
+
+function postTo(
+  url: URL,
+  address: string,
+  options: PostOptions,
+  agents: { readonly http: HttpAgent; readonly https: HttpsAgent },
+): Promise<HttpPostOutcome> {
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const tls = url.protocol === 'https:';
+  const body = Buffer.from(options.body, 'utf8');
+  const request: RequestOptions & { servername?: string } = {
+    host: address,
+    port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    method: 'POST',
+    headers: { ...options.headers, host: url.host, 'content-length': String(body.length) },
+    agent: tls ? agents.https : agents.http,
+    signal: AbortSignal.timeout(options.timeoutMs),
+    // Certificates are checked against the name that the customer gave, not against the address.
+    ...(tls ? { servername: hostname } : {}),
+  };
+  return new Promise((done) => {
+    const failed = (error: Error): void =>
+      done({
+        code: 'failed',
+        detail: error.name === 'AbortError' || error.name === 'TimeoutError' ? 'no answer in time' : error.message,
+      });
+    const outgoing = (tls ? requestHttps : requestHttp)(request, (answer) => {
+      let length = 0;
+      answer.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        // The answer's body is of no use; a long one is not read to its end.
+        if (length > WEBHOOK_ANSWER_MAX_BYTES) answer.destroy();
+      });
+      answer.on('error', failed);
+      answer.on('close', () =>
+        done({
+          code: 'answered',
+          status: answer.statusCode ?? 0,
+          retryAfterMs: retryAfter(answer.headers['retry-after']),
+        }),
+      );
+    });
+    outgoing.on('error', failed);
+    outgoing.end(body);
+  });
+}
+
+/** Retry-After as seconds or as a date (RFC 9110 §10.2.3); null when absent or unreadable. */
+function retryAfter(value: string | undefined): number | null {
+  if (value === undefined) return null;
+  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+}
