@@ -56,21 +56,29 @@ export class Receipts {
 
   /** A deliver_sm was answered. */
   delivered(entry: number, status: number): void {
-    if (entry <= MO_BASE) return this.#moDelivered(entry, status);
+    if (entry <= MO_BASE) {
+      this.#moDelivered(entry, status);
+      return;
+    }
     const { flags, tries } = this.#messages;
     flags[entry] = (flags[entry] as number) & ~MessageFlag.inFlight;
     if (status === 0) {
       this.#core.counters.receiptsAcknowledged += 1;
       if (((flags[entry] as number) & MessageFlag.repeat) !== 0) {
         flags[entry] = (flags[entry] as number) & ~MessageFlag.repeat;
-        return this.queue(entry);
+        this.queue(entry);
+        return;
       }
     } else if (TRY_AGAIN.includes(status) && (tries[entry] as number) < TRIES_MAX) {
       tries[entry] = (tries[entry] as number) + 1;
       const waitMs = Math.min(AGAIN_MAX_MS, AGAIN_MIN_MS * 2 ** ((tries[entry] as number) - 1));
       // A response that is still due has the wheel; the receipt then follows at once.
-      if (((flags[entry] as number) & MessageFlag.scheduled) !== 0) return this.queue(entry);
-      return this.again(entry, this.#core.loop.monotonic() + waitMs);
+      if (((flags[entry] as number) & MessageFlag.scheduled) !== 0) {
+        this.queue(entry);
+        return;
+      }
+      this.again(entry, this.#core.loop.monotonic() + waitMs);
+      return;
     } else this.#core.counters.receiptsRefused += 1;
     this.releaseIfDone(entry);
   }
@@ -82,7 +90,8 @@ export class Receipts {
       const mo = this.#moInFlight.get(MO_BASE - entry);
       if (mo === undefined) throw new Error('an MO part was in flight and is not known');
       this.#moInFlight.delete(MO_BASE - entry);
-      return this.queueMo(mo.account, mo.part);
+      this.queueMo(mo.account, mo.part);
+      return;
     }
     const { flags } = this.#messages;
     flags[entry] = (flags[entry] as number) & ~MessageFlag.inFlight;

@@ -3,7 +3,8 @@
 import type { CloseReason, Connection, ConnectionHandler } from '../port/net.ts';
 import type { AccountState } from './account.ts';
 import type { Core } from './core.ts';
-import { Command, Frames, HEADER, Outbox, Status, skipString, writeHeader } from './wire.ts';
+import { DeliverWindow } from './deliverWindow.ts';
+import { Command, Frames, HEADER, Outbox, Status, skipString } from './wire.ts';
 
 /** Bytes waiting for the operating system above which nothing more is read: the peer must read first. */
 const WAITING_MAX = 4 * 1024 * 1024;
@@ -44,12 +45,7 @@ export class Session implements ConnectionHandler {
   #lastHeard: number;
   #openedAt: number;
   #enquiries = 0;
-  #nextSequence = 1;
-  #inFlight = 0;
-  /** By sequence number modulo their length: what the deliver_sm carried (−1: free), its number, when it was sent. */
-  readonly #entries: Int32Array;
-  readonly #sequences: Uint32Array;
-  readonly #sentAt: Float64Array;
+  readonly #window: DeliverWindow;
 
   constructor(id: number, core: Core, owner: SessionOwner, connection: Connection) {
     this.id = id;
@@ -57,11 +53,7 @@ export class Session implements ConnectionHandler {
     this.#owner = owner;
     this.#connection = connection;
     this.#lastHeard = this.#openedAt = core.loop.monotonic();
-    let ring = 2;
-    while (ring < core.config.deliverWindow * 2) ring *= 2;
-    this.#entries = new Int32Array(ring).fill(-1);
-    this.#sequences = new Uint32Array(ring);
-    this.#sentAt = new Float64Array(ring);
+    this.#window = new DeliverWindow(core.config.deliverWindow);
   }
 
   get remoteAddress(): string {
@@ -69,30 +61,17 @@ export class Session implements ConnectionHandler {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#window.count;
   }
 
   /** Whether a deliver_sm may be written now. */
   get canDeliver(): boolean {
-    return (
-      this.#receives &&
-      !this.closing &&
-      !this.#blocked &&
-      this.#inFlight < this.#core.config.deliverWindow &&
-      (this.#entries[this.#nextSequence & (this.#entries.length - 1)] as number) === -1
-    );
+    return this.#receives && !this.closing && !this.#blocked && this.#window.hasRoom;
   }
 
   /** The next number of our own, remembered with what the deliver_sm carries. Only when `canDeliver`. */
   takeSequence(entry: number, nowMs: number): number {
-    const sequence = this.#nextSequence;
-    this.#nextSequence = sequence === 0x7fffffff ? 1 : sequence + 1;
-    const slot = sequence & (this.#entries.length - 1);
-    this.#entries[slot] = entry;
-    this.#sequences[slot] = sequence;
-    this.#sentAt[slot] = nowMs;
-    this.#inFlight += 1;
-    return sequence;
+    return this.#window.take(entry, nowMs);
   }
 
   /** Something was added to `out`. */
@@ -165,12 +144,7 @@ export class Session implements ConnectionHandler {
     this.gone = true;
     this.closing = true;
     this.#leave();
-    for (let slot = 0; slot < this.#entries.length; slot += 1) {
-      const entry = this.#entries[slot] as number;
-      if (entry === -1) continue;
-      this.#entries[slot] = -1;
-      this.#owner.undelivered(this, entry);
-    }
+    this.#window.expire(Number.POSITIVE_INFINITY, (entry) => this.#owner.undelivered(this, entry));
     this.#core.sessions.delete(this.id);
   }
 
@@ -183,19 +157,15 @@ export class Session implements ConnectionHandler {
       return;
     }
     if (enquireLinkMs > 0 && nowMs - this.#lastHeard > enquireLinkMs * (this.#enquiries + 1)) {
-      if (this.#enquiries === 2) return this.cut();
+      if (this.#enquiries === 2) {
+        this.cut();
+        return;
+      }
       this.#enquiries += 1;
       this.out.head(Command.enquireLink, 0, ENQUIRE_SEQUENCE);
       this.touched();
     }
-    if (this.#inFlight === 0) return;
-    for (let slot = 0; slot < this.#entries.length; slot += 1) {
-      const entry = this.#entries[slot] as number;
-      if (entry === -1 || nowMs - (this.#sentAt[slot] as number) < deliverTimeoutMs) continue;
-      this.#entries[slot] = -1;
-      this.#inFlight -= 1;
-      this.#owner.undelivered(this, entry);
-    }
+    this.#window.expire(nowMs - deliverTimeoutMs, (entry) => this.#owner.undelivered(this, entry));
   }
 
   #pdu(bytes: Buffer, from: number, to: number): void {
@@ -222,8 +192,14 @@ export class Session implements ConnectionHandler {
         this.#bind(command, bytes, from, to, sequence);
         return;
       case Command.unbind:
-        if (this.#core.faults.draw('disconnect-in-state:unbind')) return this.cut();
-        if (this.account === null) return this.status(command, Status.invalidBindState, sequence);
+        if (this.#core.faults.draw('disconnect-in-state:unbind')) {
+          this.cut();
+          return;
+        }
+        if (this.account === null) {
+          this.status(command, Status.invalidBindState, sequence);
+          return;
+        }
         this.status(command, 0, sequence);
         this.close();
         return;
@@ -232,9 +208,11 @@ export class Session implements ConnectionHandler {
         else this.status(command, Status.invalidBindState, sequence);
         return;
       case Command.cancelSm:
-        return this.status(command, this.#transmits ? Status.cancelFailed : Status.invalidBindState, sequence);
+        this.status(command, this.#transmits ? Status.cancelFailed : Status.invalidBindState, sequence);
+        return;
       case Command.replaceSm:
-        return this.status(command, this.#transmits ? Status.replaceFailed : Status.invalidBindState, sequence);
+        this.status(command, this.#transmits ? Status.replaceFailed : Status.invalidBindState, sequence);
+        return;
       default:
         // Unknown responses are dropped, unknown requests refused (3.4 §3.3).
         if ((command & Command.response) !== 0) return;
@@ -244,29 +222,35 @@ export class Session implements ConnectionHandler {
   }
 
   #answered(sequence: number, status: number): void {
-    const slot = sequence & (this.#entries.length - 1);
-    const entry = this.#entries[slot] as number;
-    if (entry === -1 || this.#sequences[slot] !== sequence) {
+    const entry = this.#window.settle(sequence);
+    if (entry === -1) {
       this.#core.counters.unexpectedResponses += 1;
       return;
     }
-    this.#entries[slot] = -1;
-    this.#inFlight -= 1;
     this.#owner.delivered(this, entry, status);
     if (this.account !== null) this.#core.pumpLater(this.account);
   }
 
   #bind(command: number, bytes: Buffer, from: number, to: number, sequence: number): void {
-    if (this.account !== null || this.#binding) return this.status(command, Status.alreadyBound, sequence);
+    if (this.account !== null || this.#binding) {
+      this.status(command, Status.alreadyBound, sequence);
+      return;
+    }
     const core = this.#core;
     const idEnd = skipString(bytes, from + HEADER, to);
     const passwordEnd = idEnd < 0 ? -1 : skipString(bytes, idEnd, to);
     const typeEnd = passwordEnd < 0 ? -1 : skipString(bytes, passwordEnd, to);
-    if (typeEnd < 0 || typeEnd + 3 > to) return this.status(command, Status.invalidLength, sequence);
+    if (typeEnd < 0 || typeEnd + 3 > to) {
+      this.status(command, Status.invalidLength, sequence);
+      return;
+    }
     const account = core.accounts.get(bytes.latin1Slice(from + HEADER, idEnd - 1));
     const password = bytes.latin1Slice(idEnd, passwordEnd - 1);
     const version = bytes[typeEnd] as number;
-    if (core.faults.draw('disconnect-in-state:bind')) return this.cut();
+    if (core.faults.draw('disconnect-in-state:bind')) {
+      this.cut();
+      return;
+    }
     let refusal = 0;
     if (account === undefined) refusal = Status.invalidSystemId;
     else if (account.config.password !== password) refusal = Status.invalidPassword;
@@ -274,7 +258,8 @@ export class Session implements ConnectionHandler {
     if (refusal !== 0 || account === undefined) {
       core.counters.refusedBinds += 1;
       this.status(command, refusal, sequence);
-      return this.close();
+      this.close();
+      return;
     }
     const accept = (): void => {
       if (this.closing) return;
@@ -283,29 +268,19 @@ export class Session implements ConnectionHandler {
       account.sessions.push(this);
       this.#transmits = command !== Command.bindReceiver;
       this.#receives = command !== Command.bindTransmitter;
-      this.#writeBindResponse(command, sequence, version >= 0x34);
+      this.out.bindResponse(command, sequence, core.config.systemId, version >= 0x34);
+      this.touched();
       core.counters.binds += 1;
       if (core.faults.draw('reads-slowly')) this.#slow = true;
       if (core.faults.draw('disconnect-in-state:bound')) this.close();
       core.pumpLater(account);
     };
-    if (!core.faults.draw('accepts-slowly')) return accept();
+    if (!core.faults.draw('accepts-slowly')) {
+      accept();
+      return;
+    }
     this.#binding = true;
     core.loop.wakeAt(core.loop.monotonic() + core.behaviour.slowAcceptMs, accept);
-  }
-
-  #writeBindResponse(command: number, sequence: number, withVersion: boolean): void {
-    const { systemId } = this.#core.config;
-    const length = HEADER + systemId.length + 1 + (withVersion ? 5 : 0);
-    const bytes = this.out.room(length);
-    let at = this.out.length;
-    writeHeader(bytes, at, length, (command | Command.response) >>> 0, 0, sequence);
-    at += HEADER + bytes.latin1Write(systemId, at + HEADER);
-    bytes[at] = 0;
-    // sc_interface_version 3.4 (3.4 §5.3.2.25)
-    if (withVersion) bytes.set([0x02, 0x10, 0x00, 0x01, 0x34], at + 1);
-    this.out.length += length;
-    this.touched();
   }
 
   /** `reads-slowly`: no more reading until the bytes just read would have come at the slow rate. */

@@ -58,23 +58,27 @@ export class Submits {
       if (account.admitted.within(nowMs) >= throttle) {
         core.counters.throttled += 1;
         account.throttled += 1;
-        return session.status(command, Status.throttled, sequence);
+        session.status(command, Status.throttled, sequence);
+        return;
       }
       account.admitted.add(nowMs);
     }
     if (window > 0 && session.unanswered >= window) {
       core.counters.overWindow += 1;
-      return session.status(command, Status.throttled, sequence);
+      session.status(command, Status.throttled, sequence);
+      return;
     }
     const view = this.#view;
     const fault = view.read(bytes, from, to, command === Command.dataSm);
     if (fault !== 0) {
       core.counters.malformed += 1;
-      return session.status(command, fault, sequence);
+      session.status(command, fault, sequence);
+      return;
     }
     if (this.#messages.open >= OPEN_MAX) {
       core.counters.full += 1;
-      return session.status(command, QUEUE_FULL, sequence);
+      session.status(command, QUEUE_FULL, sequence);
+      return;
     }
     const index = this.#admit(session, sequence, command, bytes, nowMs);
     session.unanswered += 1;
@@ -85,11 +89,15 @@ export class Submits {
   query(session: Session, bytes: Buffer, from: number, to: number): void {
     const sequence = bytes.readUInt32BE(from + 12);
     const end = skipString(bytes, from + HEADER, to);
-    if (end < 0) return session.status(Command.querySm, Status.invalidLength, sequence);
+    if (end < 0) {
+      session.status(Command.querySm, Status.invalidLength, sequence);
+      return;
+    }
     const id = bytes.latin1Slice(from + HEADER, end - 1);
     const number = this.#ids.parse(id);
     if (number <= 0 || number > this.#lastNumber || number <= this.#lastNumber - STATES) {
-      return session.status(Command.querySm, number < 0 ? Status.invalidMessageId : QUERY_FAILED, sequence);
+      session.status(Command.querySm, number < 0 ? Status.invalidMessageId : QUERY_FAILED, sequence);
+      return;
     }
     const length = HEADER + id.length + 1 + 3;
     const out = session.out.room(length);
@@ -199,7 +207,10 @@ export class Submits {
     const status = messages.status[index] as number;
     const command = messages.command[index] as number;
     this.#core.counters.responses += 1;
-    if (status !== 0) return session.status(command, status, sequence);
+    if (status !== 0) {
+      session.status(command, status, sequence);
+      return;
+    }
     const number = messages.number[index] as number;
     const length = HEADER + this.#ids.length(number, false) + 1;
     const out = session.out.room(length);

@@ -82,11 +82,19 @@ function partAnswer(part: Part): object {
   };
 }
 
-function postMo(operator: Operator, body: { readonly [name: string]: unknown } | null): Response {
-  const from = body?.['from'];
-  const to = body?.['to'];
-  const text = body?.['text'];
-  const account = body?.['account'] ?? null;
+/** As it comes: nothing in it has been checked. */
+interface MoBody {
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly text?: unknown;
+  readonly account?: unknown;
+}
+
+function postMo(operator: Operator, body: MoBody | null): Response {
+  const from = body?.from;
+  const to = body?.to;
+  const text = body?.text;
+  const account = body?.account ?? null;
   if (
     typeof from !== 'string' ||
     typeof to !== 'string' ||

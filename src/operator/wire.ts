@@ -166,6 +166,17 @@ export class Outbox {
     this.length += length;
   }
 
+  /** The answer to a bind; sc_interface_version 3.4 to peers that know TLVs (3.4 §5.3.2.25). */
+  bindResponse(command: number, sequence: number, systemId: string, withVersion: boolean): void {
+    const length = HEADER + systemId.length + 1 + (withVersion ? 5 : 0);
+    const bytes = this.room(length);
+    writeHeader(bytes, this.length, length, (command | Command.response) >>> 0, 0, sequence);
+    const end = this.length + HEADER + bytes.latin1Write(systemId, this.length + HEADER);
+    bytes[end] = 0;
+    if (withVersion) bytes.set([0x02, 0x10, 0x00, 0x01, 0x34], end + 1);
+    this.length += length;
+  }
+
   raw(octets: Buffer): void {
     this.room(octets.length);
     octets.copy(this.bytes, this.length);
