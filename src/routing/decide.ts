@@ -2,7 +2,7 @@
 // strings; `explain` makes the words. Reference §1.9 (route to the next), design law 5.11 (all that decides says why).
 
 import { LinkState } from '../smpp/vendor.ts';
-import type { RouteTable, Rule } from './table.ts';
+import type { RouteTable } from './table.ts';
 
 /** What routing looks at in a message. */
 export type RouteFacts = {
@@ -75,10 +75,13 @@ export function decideRoute(facts: RouteFacts, table: RouteTable, health: LinkHe
   while (index >= 0) {
     const rule = table.rules[index]!;
     reasons.push(RouteReason.ruleApplies, index, 0);
-    for (const link of rule.links) {
+    const weights: number[] = [];
+    for (let i = 0; i < rule.links.length; i += 1) {
+      const link = rule.links[i]!;
       const code = obstacle(link, facts.refused, health, now);
       if (code === 0) {
         links.push(link);
+        weights.push(rule.weights[i]!);
         continue;
       }
       const untilMs = health.throttledUntilMs[link] ?? 0;
@@ -88,7 +91,7 @@ export function decideRoute(facts: RouteFacts, table: RouteTable, health: LinkHe
       if (throttled && untilMs < retryAtMs) retryAtMs = untilMs;
     }
     if (links.length > 0) {
-      if (rule.weighted && links.length > 1) orderByWeight(links, rule, facts.hash, reasons);
+      if (rule.weighted && links.length > 1) orderByWeight(links, weights, facts.hash, reasons);
       return { kind: 'routed', links, retryAtMs, reasons };
     }
     if (!rule.fallThrough) break;
@@ -116,33 +119,33 @@ function obstacle(link: number, refused: readonly number[], health: LinkHealth, 
   }
 }
 
-/** Orders the usable links of a rule by repeated weighted draws from the message's hash; the first draw is noted. */
-function orderByWeight(links: number[], rule: Rule, hash: number, reasons: number[]): void {
+/** Orders links by repeated weighted draws from the message's hash; the first draw is noted. Both arrays are rearranged. */
+function orderByWeight(links: number[], weights: number[], hash: number, reasons: number[]): void {
   let draw = hash >>> 0;
   let total = 0;
-  for (const link of links) total += weightOf(rule, link);
+  for (let i = 0; i < weights.length; i += 1) total += weights[i]!;
   for (let at = 0; at + 1 < links.length; at += 1) {
     // Scaled, not modulo: a hash that is even over 32 bits stays even over the weights.
     let left = Math.floor((draw * total) / 0x1_0000_0000);
     let pick = at;
-    while (left >= weightOf(rule, links[pick]!)) {
-      left -= weightOf(rule, links[pick]!);
+    while (left >= weights[pick]!) {
+      left -= weights[pick]!;
       pick += 1;
     }
     const chosen = links[pick]!;
-    for (let i = pick; i > at; i -= 1) links[i] = links[i - 1]!;
+    const weight = weights[pick]!;
+    for (let i = pick; i > at; i -= 1) {
+      links[i] = links[i - 1]!;
+      weights[i] = weights[i - 1]!;
+    }
     links[at] = chosen;
-    const weight = weightOf(rule, chosen);
+    weights[at] = weight;
     total -= weight;
     if (at === 0) reasons.push(RouteReason.chosenByWeight, chosen, weight);
     draw = Math.imul(draw ^ (draw >>> 15), 0x2c1b3c6d);
     draw = Math.imul(draw ^ (draw >>> 13), 0x297a2d39);
     draw = (draw ^ (draw >>> 16)) >>> 0;
   }
-}
-
-function weightOf(rule: Rule, link: number): number {
-  return rule.weights[rule.links.indexOf(link)]!;
 }
 
 /** The reasons of a decision in words, one line each, for the message's history. */
