@@ -134,7 +134,11 @@ function quickMessage(
   const validityPeriod = readText(b, validityAt, validityEnd);
   const esmClass = b[at] as number;
   const submitted = commandId === CommandId.submit_sm;
-  if (submitted && !(isTime(scheduleDeliveryTime, options) && isTime(validityPeriod, options))) return null;
+  if (
+    submitted &&
+    !(isTime(scheduleDeliveryTime, options.lenientTimes) && isTime(validityPeriod, options.lenientTimes))
+  )
+    return null;
   let tlvs = NO_TLVS;
   if (textEnd < end) {
     const lenient = options.version < 0x34;

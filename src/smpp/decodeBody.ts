@@ -90,8 +90,7 @@ export function decodeBody(
     if (fault === null) continue;
     if (!spec.isResponse || status === 0) return fault;
     // A refusal with a broken body is a refusal all the same.
-    for (const one of spec.fields) draft[one.name] = emptyValue(one);
-    return finish(draft, NO_TLVS);
+    return emptyPdu(spec, status, readU32(bytes, offset + 12));
   }
   const lenient = spec.isResponse || options.version < 0x34;
   const tlvs = cursor.at < cursor.end ? cutTlvs(bytes, cursor.at, cursor.end, lenient) : NO_TLVS;
@@ -108,6 +107,13 @@ export function decodeBody(
 function finish(draft: Draft, tlvs: readonly Tlv[]): Pdu {
   draft.tlvs = tlvs;
   return draft as unknown as Pdu;
+}
+
+/** A PDU of `spec` whose fields are all zero or empty. */
+export function emptyPdu(spec: CommandSpec, status: number, sequence: number): Pdu {
+  const draft: Draft = { command: spec.name, commandId: spec.id, status, sequence };
+  for (const field of spec.fields) draft[field.name] = emptyValue(field);
+  return finish(draft, NO_TLVS);
 }
 
 function emptyValue(field: FieldSpec): unknown {
@@ -163,7 +169,7 @@ function readString(cursor: Cursor, field: FieldSpec, draft: Draft): BodyFault |
   }
   const value = readText(bytes, at, stop);
   cursor.at = stop + 1;
-  if (field.kind === 'time' && !isTime(value, options)) {
+  if (field.kind === 'time' && !isTime(value, options.lenientTimes)) {
     return { status: field.status, reason: 'time', field: field.name };
   }
   draft[field.name] = value;
@@ -171,8 +177,8 @@ function readString(cursor: Cursor, field: FieldSpec, draft: Draft): BodyFault |
 }
 
 /** Whether a schedule or validity is one that a submit may carry (R18). */
-export function isTime(text: string, options: DecodeOptions): boolean {
-  return text === '' || parseTime(text, options.lenientTimes ? LENIENT_TIME : STRICT_TIME).kind !== 'invalid';
+export function isTime(text: string, lenient = false): boolean {
+  return text === '' || parseTime(text, lenient ? LENIENT_TIME : STRICT_TIME).kind !== 'invalid';
 }
 
 const LENIENT_TIME: TimeOptions = { lenient: true };

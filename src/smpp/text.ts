@@ -47,3 +47,28 @@ export function readText(b: Buffer, at: number, end: number): string {
     default: return b.latin1Slice(at, end);
   }
 }
+
+/**
+ * Writes `text` and its NUL at `at` and returns the index behind; −1: it has `max` characters or more, or one that no
+ * c-string may hold. Room for `max` octets must be there.
+ */
+export function putText(b: Buffer, at: number, text: string, max: number): number {
+  const length = text.length;
+  if (length >= max) return -1;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20 || c === 0x7f || c > 0xff) return -1;
+    b[at + i] = c;
+  }
+  b[at + length] = 0;
+  return at + length + 1;
+}
+
+/** Whether all characters may stand in a c-string. */
+export function isText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20 || c === 0x7f || c > 0xff) return false;
+  }
+  return true;
+}
