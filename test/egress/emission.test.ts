@@ -187,6 +187,7 @@ test('each denied row of the table', () => {
     ['udhMalformed', withOctets({ [AT.esmClass]: 0x40 }, Buffer.from('0041', 'hex'))],
     ['udhMalformed', withOctets({ [AT.esmClass]: 0x40 }, Buffer.from('0900034202', 'hex')), PART],
     ['udhMalformed', withOctets({ [AT.esmClass]: 0x40 }, '')],
+    ['udhMalformed', withOctets({ [AT.esmClass]: 0x40 }, Buffer.from('04000342020141', 'hex')), PART],
     ['udhNational', withOctets({ [AT.esmClass]: 0x40, [AT.dataCoding]: 8 }, Buffer.from('032401010041', 'hex'))],
     ['ok', withOctets({ [AT.esmClass]: 0x40 }, Buffer.from('0324010141', 'hex'))],
     ['contentBlank', withOctets({ [AT.esmClass]: 0x40 }, CONCAT), { ...PART, contentVisible: false }],

@@ -62,6 +62,29 @@ test('against a Map, over several growths', () => {
   );
 });
 
+test('what changes while the table grows is neither lost nor brought back by the move', () => {
+  // 717 entries fill 70 % of the first 1,024 slots: the growth then moves eight slots with each change.
+  for (let entries = 710; entries < 730; entries += 1) {
+    for (const late of [0, 20, 60, 100]) {
+      const table = new IdTable();
+      for (let i = 0; i < entries; i += 1) table.set(i, i * 31, i);
+      for (let i = 0; i < late; i += 1) table.set(100_000 + i, i, i);
+      for (let i = 0; i < 40; i += 1) assert.equal(table.set(i, i * 31, 5000 + i), i);
+      for (let i = 0; i < 20; i += 1) assert.equal(table.delete(i, i * 31), 5000 + i);
+      for (let i = 40; i < 50; i += 1) assert.equal(table.delete(i, i * 31), i);
+      for (let round = 0; round < 2; round += 1) {
+        for (let i = 0; i < entries; i += 1) {
+          const gone = i < 20 || (i >= 40 && i < 50);
+          assert.equal(table.get(i, i * 31), gone ? -1 : i < 40 ? 5000 + i : i);
+        }
+        // Changes elsewhere until the move is over.
+        for (let i = 0; i < 300; i += 1) table.delete(-1, i);
+      }
+      assert.equal(table.size, entries + late - 30);
+    }
+  }
+});
+
 test('a million entries in at most 24 MB, all found, all removable', () => {
   const table = new IdTable();
   const count = 1_000_000;

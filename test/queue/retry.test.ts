@@ -107,6 +107,10 @@ test('R29 an answer that did not come is not repeated unless the policy says so,
   });
   assert.equal(next({ verdict: 'unknown', onUnknown: 'retry', otherRoute: false }).kind, 'again');
   assert.equal(next({ verdict: 'unknown', onUnknown: 'retry', otherRoute: false, triesOnRoute: 3 }).kind, 'await');
+  assert.deepEqual(next({ verdict: 'unknown', onUnknown: 'retry', otherRoute: false, expiresAtMs: NOW + 4000 }), {
+    kind: 'await',
+    reason: 'validityEnds',
+  });
 });
 
 test('no try is planned after the validity, none beyond the number of attempts', () => {

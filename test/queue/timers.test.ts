@@ -51,6 +51,29 @@ test('against a model', () => {
         assert.equal(timers.size, model.size);
         assert.equal(timers.nextAt(), Math.min(...model.values()));
       }
+      for (const [, atMs] of [...model].sort(([, a], [, b]) => a - b)) {
+        const handle = timers.popDue(2000);
+        assert.equal(model.get(handle), atMs);
+        model.delete(handle);
+      }
+      assert.equal(timers.size, 0);
     }),
   );
+});
+
+test('cancelling anywhere keeps the order of the rest', () => {
+  for (let round = 0; round < 50; round += 1) {
+    const timers = new Timers(4);
+    const left: number[] = [];
+    for (let i = 0; i < 500; i += 1) timers.set(i, Math.imul(i + round * 977, 0x9e3779b1) >>> 20);
+    for (let i = 0; i < 500; i += 1) {
+      if (i % 3 === round % 3) timers.cancel(i);
+      else left.push(timers.atOf(i));
+    }
+    left.sort((a, b) => a - b);
+    for (const atMs of left) {
+      assert.equal(timers.nextAt(), atMs);
+      assert.notEqual(timers.popDue(atMs), -1);
+    }
+  }
 });
