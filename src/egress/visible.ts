@@ -55,10 +55,11 @@ function ucs2Visible(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Tags and variation selectors (E0000–E0FFF), musical format controls, private planes and non-characters show nothing. */
+/** Tags and variation selectors (E0000–E0FFF), format controls of single scripts, private planes and non-characters show nothing. */
 function supplementaryVisible(point: number): boolean {
   if (point >= 0xe0000) return false;
   if (point >= 0x1d173 && point <= 0x1d17a) return false;
+  if (point === 0x110bd || point === 0x110cd || (point >= 0x13430 && point <= 0x1343f)) return false;
   if (point >= 0x1bca0 && point <= 0x1bca3) return false;
   return (point & 0xfffe) !== 0xfffe;
 }
@@ -78,6 +79,6 @@ function isBlank(unit: number): boolean {
 }
 
 const BLANKS: ReadonlySet<number> = new Set([
-  0x034f, 0x0600, 0x0601, 0x0602, 0x0603, 0x0604, 0x0605, 0x061c, 0x06dd, 0x070f, 0x115f, 0x1160, 0x1680, 0x17b4,
-  0x17b5, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f, 0x2800, 0x3000, 0x3164, 0xfeff, 0xffa0,
+  0x034f, 0x0600, 0x0601, 0x0602, 0x0603, 0x0604, 0x0605, 0x061c, 0x06dd, 0x070f, 0x0890, 0x0891, 0x08e2, 0x115f,
+  0x1160, 0x1680, 0x17b4, 0x17b5, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f, 0x2800, 0x3000, 0x3164, 0xfeff, 0xffa0,
 ]);
