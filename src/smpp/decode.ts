@@ -9,6 +9,7 @@ import {
   decodeBody,
   isTime,
   type MalformedReason,
+  takesBrokenTlvs,
 } from './decodeBody.ts';
 import { checkTlvs, cutTlvs } from './decodeTlvs.ts';
 import { type DeliverSm, type MessageIdResp, NO_TLVS, type Pdu, type SubmitSm } from './pdu.ts';
@@ -141,7 +142,7 @@ function quickMessage(
     return null;
   let tlvs = NO_TLVS;
   if (textEnd < end) {
-    const lenient = options.version < 0x34;
+    const lenient = takesBrokenTlvs(options);
     const cut = cutTlvs(b, textEnd, end, lenient);
     if (!('length' in cut)) return null;
     if (!lenient && checkTlvs(submitted ? SUBMIT_SM : DELIVER_SM, cut, esmClass, textLength) !== null) return null;

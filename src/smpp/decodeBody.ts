@@ -6,7 +6,7 @@ import type { CommandSpec, FieldSpec } from './commands.ts';
 import { checkTlvs, cutTlvs } from './decodeTlvs.ts';
 import { type Destination, NO_TLVS, type Pdu, type Tlv, type UnsuccessSme } from './pdu.ts';
 import { Status } from './status.table.ts';
-import { findEnd, NO_END, readText } from './text.ts';
+import { findEnd, isText, NO_END, readText } from './text.ts';
 import { parseTime, type TimeOptions } from './time.ts';
 
 /** How to read. */
@@ -17,12 +17,15 @@ export interface DecodeOptions {
   readonly bindFieldMaxChars: number;
   /** Take times of 12 characters (R18). */
   readonly lenientTimes: boolean;
+  /** Keep what can be read of TLVs and check none: for suppliers, whose receipts must not be lost for a decoration. */
+  readonly lenientTlvs: boolean;
 }
 
 export const DEFAULT_DECODE: DecodeOptions = Object.freeze({
   version: 0x34,
   bindFieldMaxChars: BIND_FIELD_MAX_CHARS,
   lenientTimes: false,
+  lenientTlvs: false,
 });
 
 export type MalformedReason =
@@ -86,13 +89,13 @@ export function decodeBody(
       draft[field.name] = emptyValue(field);
       continue;
     }
-    const fault = readField(cursor, field, draft);
+    const fault = readField(cursor, field, draft, spec.isResponse);
     if (fault === null) continue;
     if (!spec.isResponse || status === 0) return fault;
     // A refusal with a broken body is a refusal all the same.
     return emptyPdu(spec, status, readU32(bytes, offset + 12));
   }
-  const lenient = spec.isResponse || options.version < 0x34;
+  const lenient = spec.isResponse || takesBrokenTlvs(options);
   const tlvs = cursor.at < cursor.end ? cutTlvs(bytes, cursor.at, cursor.end, lenient) : NO_TLVS;
   if (!('length' in tlvs)) return { status: tlvs.status, reason: tlvs.reason, field: 'tlvs' };
   if (!lenient && (tlvs.length > 0 || spec.requiredTags.length > 0)) {
@@ -107,6 +110,11 @@ export function decodeBody(
 function finish(draft: Draft, tlvs: readonly Tlv[]): Pdu {
   draft.tlvs = tlvs;
   return draft as unknown as Pdu;
+}
+
+/** Whether a request is taken whatever its TLVs are like. */
+export function takesBrokenTlvs(options: DecodeOptions): boolean {
+  return options.lenientTlvs || options.version < 0x34;
 }
 
 /** A PDU of `spec` whose fields are all zero or empty. */
@@ -131,7 +139,7 @@ function emptyValue(field: FieldSpec): unknown {
   }
 }
 
-function readField(cursor: Cursor, field: FieldSpec, draft: Draft): BodyFault | null {
+function readField(cursor: Cursor, field: FieldSpec, draft: Draft, ofResponse: boolean): BodyFault | null {
   switch (field.kind) {
     case 'u8':
     case 'u32': {
@@ -147,7 +155,7 @@ function readField(cursor: Cursor, field: FieldSpec, draft: Draft): BodyFault | 
     case 'unsuccess':
       return readUnsuccess(cursor, draft);
     default:
-      return readString(cursor, field, draft);
+      return readString(cursor, field, draft, ofResponse);
   }
 }
 
@@ -158,12 +166,18 @@ function readNumber(cursor: Cursor, octets: 1 | 4): number | null {
   return octets === 1 ? (cursor.bytes[at] as number) : readU32(cursor.bytes, at);
 }
 
-function readString(cursor: Cursor, field: FieldSpec, draft: Draft): BodyFault | null {
+function readString(cursor: Cursor, field: FieldSpec, draft: Draft, endMayEndIt = false): BodyFault | null {
   const { bytes, at, end, options } = cursor;
   const max = BIND_FIELDS.has(field.name) ? Math.max(field.max, options.bindFieldMaxChars + 1) : field.max;
   const stop = findEnd(bytes, at, end, max);
   if (stop === NO_END) {
     const nul = bytes.subarray(at, end).indexOf(0);
+    // Some peers leave out the NUL of the id that ends their answer; losing the id would cost more than the NUL is worth.
+    if (nul < 0 && endMayEndIt && at < end && end - at < max && isText(readText(bytes, at, end))) {
+      draft[field.name] = readText(bytes, at, end);
+      cursor.at = end;
+      return null;
+    }
     if (nul < 0) return truncated(field.name);
     return { status: field.status, reason: nul >= max ? 'tooLong' : 'characters', field: field.name };
   }

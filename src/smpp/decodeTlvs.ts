@@ -51,7 +51,7 @@ export function checkTlvs(
   shortMessageLength: number,
 ): TlvFault | null {
   let payload = false;
-  let segmented = false;
+  let segmentedBy = 0;
   let ported = false;
   for (let i = 0; i < tlvs.length; i++) {
     const { tag, value } = tlvs[i] as Tlv;
@@ -62,10 +62,10 @@ export function checkTlvs(
     if (fault !== null) return fault;
     if (tag === Tag.messagePayload) payload = true;
     else if (tag === Tag.destAddrNpResolution) ported = value[0] === PORTED;
-    else if (tag >= Tag.sourcePort && tag <= Tag.sarSegmentSeqnum && tag !== Tag.languageIndicator) segmented = true;
+    else if (tag >= Tag.sourcePort && tag <= Tag.sarSegmentSeqnum && tag !== Tag.languageIndicator) segmentedBy = tag;
   }
   if (payload && shortMessageLength > 0) return combination(Tag.messagePayload);
-  if (segmented && (esmClass & UDHI) !== 0) return combination(Tag.sarMsgRefNum);
+  if (segmentedBy !== 0 && (esmClass & UDHI) !== 0) return combination(segmentedBy);
   for (const tag of spec.requiredTags) if (!has(tlvs, tag)) return missing(tag);
   if (ported && !has(tlvs, Tag.destAddrNpInformation)) return missing(Tag.destAddrNpInformation);
   if (ported && !has(tlvs, Tag.destAddrNpCountry)) return missing(Tag.destAddrNpCountry);
