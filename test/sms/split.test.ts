@@ -115,6 +115,9 @@ test('the cheapest encoding: GSM 7-bit, national only where allowed and cheaper,
   assert.equal(planned('plain text', { ...plainSplit, languages: [1, 6] }).lockingShift, 0);
   const spanish = planned(`${'a'.repeat(100)}á`, { ...plainSplit, languages: [2] });
   assert.deepEqual([spanish.lockingShift, spanish.singleShift, spanish.segments], [0, 2, 1]);
+  const spanishToo = { ...plainSplit, languages: [2] };
+  assert.equal(planned('á'.repeat(77), spanishToo).singleShift, 2, '154 septets in one segment beat two of UCS-2');
+  assert.equal(planned('á'.repeat(80), spanishToo).dataCoding, 8, 'two segments either way: UCS-2');
   assert.deepEqual(planned(''), { dataCoding: 0, segments: 1, lockingShift: 0, singleShift: 0 });
 });
 
