@@ -78,21 +78,23 @@ export interface SmppPeer<T> {
 
   /**
    * `direct` mode: writes a request and returns its number; null: no room or not bound, nothing happened. `pdu.sequence`
-   * is ignored. A request that this side may not make in this mode of bind is a broken invariant and throws.
+   * is set. One that cannot be written to this peer fails with 'unencodable' before `send` returns. A request that this side may not make in this mode of bind is a broken invariant and throws.
    */
   send(pdu: Pdu, token: T): number | null;
   /** `asked` mode: takes a window slot and the next number; null: no room or not bound. Numbers have no gaps. */
   reserve(token: T): number | null;
   /**
    * `asked` mode: writes what has that number: the given request, or, with null, the session's own bind, enquire_link or
-   * unbind. The response timer starts now. False: the connection has gone; then `failed` with 'notSent' came or comes.
+   * unbind. The response timer starts now. False: it did not leave, and `failed` ('notSent' or 'unencodable') has come.
    */
   emit(sequence: number, pdu: Pdu | null): boolean;
+  /** As `emit`, with octets that were encoded before; the number is written into them on the way. */
+  emitBytes(sequence: number, pdu: Buffer): boolean;
   /** `asked` mode: gives the slot back, without `failed`. The number stays used. */
   abandon(sequence: number): void;
   /** Writes alert_notification (no answer, no window slot). False: not bound. */
   notify(pdu: Pdu): boolean;
-  /** Answers a request; `pdu` is its `*_resp`, its own sequence is ignored. False: the connection has gone, nothing is answered elsewhere (5.0 §2.6.3). */
+  /** Answers a request; `pdu` is its `*_resp`, its sequence is set. One that cannot be written is replaced by 0x08. False: the connection has gone, nothing is answered elsewhere (5.0 §2.6.3). */
   respond(sequence: number, pdu: Pdu): boolean;
   /** Answers with a PDU without body, e.g. a refusal. `commandId` is the request's. */
   respondStatus(sequence: number, commandId: number, status: number): boolean;
@@ -118,6 +120,8 @@ export interface PeerOptions {
   readonly maxPduBytes: number;
   /** SMPP 5.0 sc_interface_version and the letter of §2.11.2: whether to send TLVs to an MC that omits it. */
   readonly tlv: 'always' | 'letter' | 'never';
+  /** Take times of 12 characters (R18); absent: no. */
+  readonly lenientTimes?: boolean;
 }
 
 /** An MC port: listener, admission, bind delays. */

@@ -1,7 +1,7 @@
 // What a peer may send and what follows from it: the rules of R1, R6 and R7 applied to a session. Everything that comes off
 // the wire goes through here, well-formed or not.
 import { BAD_PDU_SPAN_MS, BAD_PDUS_MAX, MISUSE_BEFORE_BIND_MAX } from '../base/limits.ts';
-import { Command, isLegal, operationOf, Status } from './operationTable.ts';
+import { Command, isLegal, type Operation, operationOf, Status } from './operationTable.ts';
 import { NOWHERE, Standing } from './outstanding.ts';
 import type { Session } from './session.ts';
 import type { PduHead } from './types.ts';
@@ -54,9 +54,7 @@ export class Inbound<P extends PduHead, T> {
       session.sink.writeHead(Command.enquireLinkResp, Status.ok, pdu.sequence);
       return;
     }
-    const state = session.state === 'unbinding' && session.mode !== null ? session.mode : session.state;
-    const sender = session.options.role === 'mc' ? 'esme' : 'mc';
-    if (!isLegal(operation, sender, state) || session.openBind >= 0) this.#wrongState(pdu, operation.answered);
+    if (!this.#allows(operation)) this.#wrongState(pdu, operation.answered);
     else if (operation.message) this.#traffic(pdu, operation.answered, nowMs);
     else this.#control(pdu, nowMs);
   }
@@ -69,17 +67,28 @@ export class Inbound<P extends PduHead, T> {
     if (head.commandId >= RESPONSE) {
       session.sink.onOddity('malformed', head.commandId);
       this.#unreadableAnswer(head, nowMs);
-    } else if (operationOf(head.commandId) === undefined) {
-      this.#unknown(head);
-      return;
     } else {
-      session.sink.onOddity('malformed', head.commandId);
-      const answered = operationOf(head.commandId)?.answered === true;
-      session.sink.writeHead(answered ? head.commandId + RESPONSE : Command.genericNack, status, head.sequence);
-      this.#countMisuse();
+      const operation = operationOf(head.commandId);
+      if (operation === undefined) this.#unknown(head);
+      else if (!this.#allows(operation)) this.#wrongState(head, operation.answered);
+      else {
+        session.sink.onOddity('malformed', head.commandId);
+        const answerId = operation.answered ? head.commandId + RESPONSE : Command.genericNack;
+        session.sink.writeHead(answerId, status, head.sequence);
+        this.#countMisuse();
+      }
     }
     // A bad value in one field is an ordinary refusal; only a body that does not parse casts doubt on the stream.
     if (status === Status.invalidCommandLength || status === Status.invalidTlvStream) this.#countBad(nowMs);
+  }
+
+  /** A PDU with a command_id of no table. */
+  unknown(head: PduHead, nowMs: number): void {
+    const session = this.#session;
+    if (session.state === 'closed') return;
+    session.heard(nowMs);
+    if (head.commandId < RESPONSE) this.#unknown(head);
+    else session.sink.onOddity('unknownResponse', head.commandId);
   }
 
   /** command_length is out of bounds: where the next PDU begins is unknown for ever. */
@@ -89,6 +98,12 @@ export class Inbound<P extends PduHead, T> {
     session.sink.onOddity('malformed', 0);
     session.sink.writeHead(Command.genericNack, Status.invalidCommandLength, 0);
     session.end('framing');
+  }
+
+  #allows(operation: Operation): boolean {
+    const { state, mode, options, openBind } = this.#session;
+    const sender = options.role === 'mc' ? 'esme' : 'mc';
+    return openBind < 0 && isLegal(operation, sender, state === 'unbinding' && mode !== null ? mode : state);
   }
 
   #traffic(pdu: P, answered: boolean, nowMs: number): void {
@@ -203,7 +218,7 @@ export class Inbound<P extends PduHead, T> {
       if (!stands) session.end('refused');
     } else if (kind === 'unbind') {
       session.own.close('unbind');
-      if (session.state === 'unbinding') session.endOrderly();
+      if (session.state === 'unbinding') session.end(session.orderly);
       else session.advance(nowMs);
     }
     // An answered enquire_link was closed by `heard`.

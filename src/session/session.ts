@@ -30,7 +30,7 @@ export class Session<P extends PduHead, T> {
   /** Somebody found no room, or the last of it was taken: `settle` owes the owner a word. */
   starved = false;
   /** What an orderly end is called. */
-  #orderly: SessionEnd = 'unbound';
+  orderly: SessionEnd = 'unbound';
   #silentEnquiries = 0;
 
   constructor(options: SessionOptions, sink: SessionSink<P, T>, nowMs: number, firstSequence = 1) {
@@ -112,6 +112,13 @@ export class Session<P extends PduHead, T> {
     this.requests.start(place, commandId, after(nowMs, this.options.timers.responseMs));
     this.clock.trafficMs = nowMs;
     return true;
+  }
+
+  /** An emitted request did not leave after all. */
+  withdraw(sequence: number, reason: FailReason, nowMs: number): void {
+    const place = this.requests.find(sequence);
+    if (place !== NOWHERE) this.fail(place, reason, 0);
+    this.advance(nowMs);
   }
 
   /** Gives a reserved slot back. */
@@ -210,7 +217,7 @@ export class Session<P extends PduHead, T> {
 
   #idle(nowMs: number): void {
     if (this.clock.inactiveDueMs <= nowMs) {
-      this.#orderly = 'inactive';
+      this.orderly = 'inactive';
       this.unbind(nowMs);
     } else if (this.clock.enquireDueMs <= nowMs && !this.own.isOpen('enquire_link')) {
       this.own.start('enquire_link', this.#takeSequence(), nowMs);
@@ -238,7 +245,6 @@ export class Session<P extends PduHead, T> {
     this.clock.trafficMs = nowMs;
   }
 
-  /** A bind waits for the owner's decision. */
   enterDeciding(commandId: number, sequence: number, nowMs: number): void {
     this.openBind = sequence;
     this.openBindCommandId = commandId;
@@ -265,12 +271,8 @@ export class Session<P extends PduHead, T> {
         this.own.start('unbind', this.#takeSequence(), nowMs);
       }
     } else if (this.state === 'unbound' && idle && !this.own.isOpen('unbind')) {
-      this.endOrderly();
+      this.end(this.orderly);
     }
-  }
-
-  endOrderly(): void {
-    this.end(this.#orderly);
   }
 
   fail(place: number, reason: FailReason, status: number): void {

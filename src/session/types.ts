@@ -59,7 +59,7 @@ export interface SessionOptions {
 }
 
 /**
- * Why a request of ours ends without its answer. Only `nack` and `notSent` mean that nothing was done;
+ * Why a request of ours ends without its answer. Only `nack`, `notSent` and `unencodable` mean that nothing was done;
  * all others leave the outcome unknown (R4, R8).
  */
 export type FailReason =
@@ -68,7 +68,8 @@ export type FailReason =
   | 'mismatch' // answered with a response of another type
   | 'malformed' // its answer could not be read; `status` is the answer's command_status
   | 'closed' // the connection ended before the answer
-  | 'notSent'; // reserved, never emitted, and the connection ended
+  | 'notSent' // reserved, never emitted, and the connection ended
+  | 'unencodable'; // cannot be written to this peer (a field, or its version); nothing was sent
 
 /** Why a session ended. */
 export type SessionEnd =
@@ -129,4 +130,5 @@ export type Oddity =
   | 'unknownResponse'
   | 'wrongState'
   | 'throttled'
-  | 'malformed';
+  | 'malformed'
+  | 'unencodable';

@@ -1,0 +1,326 @@
+// One SMPP connection with its session: codec and session joined over a PeerStream. Admission is SmppServer's, reconnecting
+// SmppClient's business; meaning is the owner's.
+import { readU32 } from '../base/bytes.ts';
+import type { Alarm, Loop } from '../port/loop.ts';
+import type { CloseReason, Connection, ConnectionFacts } from '../port/net.ts';
+import { Inbound } from '../session/inbound.ts';
+import { Session } from '../session/session.ts';
+import type { BindMode, SessionEnd, SessionOptions, SessionState } from '../session/types.ts';
+import { CommandId, RESPONSE_BIT } from '../smpp/commands.ts';
+import { decode } from '../smpp/decode.ts';
+import { DEFAULT_DECODE, type DecodeOptions } from '../smpp/decodeBody.ts';
+import { NO_TLVS, type Pdu, type Tlv } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import type { SmppVersion } from '../smpp/version.ts';
+import { type PeerKeeper, PeerSink } from './peerSink.ts';
+import { PeerStream, type StreamOwner } from './peerStream.ts';
+import { PeerWriter } from './peerWriter.ts';
+import type { BindFields, PeerHandler, PeerOptions, SmppPeer } from './types.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
+  readonly id: number;
+  handler: PeerHandler<T>;
+  /** Of the bind that came or was made; '' before. */
+  systemId = '';
+  /** ESME: of the bind that was made. */
+  bindFields: BindFields | null = null;
+  readonly #loop: Loop;
+  readonly #keeper: PeerKeeper<T>;
+  readonly #stream: PeerStream;
+  readonly #writer: PeerWriter;
+  readonly #session: Session<Pdu, T>;
+  readonly #inbound: Inbound<Pdu, T>;
+  #decoding: DecodeOptions;
+  #alarm: Alarm | null = null;
+  #alarmMs = NEVER;
+  #refusal: Alarm | null = null;
+  #end: SessionEnd | null = null;
+  #detail = '';
+  readonly #ring = (): void => this.#tick();
+
+  constructor(
+    id: number,
+    connection: Connection,
+    loop: Loop,
+    role: { readonly role: 'mc' | 'esme'; readonly acceptOutbind: boolean },
+    options: PeerOptions,
+    handler: PeerHandler<T>,
+    keeper: PeerKeeper<T>,
+  ) {
+    this.id = id;
+    this.handler = handler;
+    this.#loop = loop;
+    this.#keeper = keeper;
+    this.#stream = new PeerStream(connection, loop, options.maxPduBytes, this);
+    this.#writer = new PeerWriter(this.#stream);
+    const { emission, interfaceVersion, window, inboundWindow, timers } = options;
+    const sessionOptions: SessionOptions = { ...role, emission, interfaceVersion, window, inboundWindow, timers };
+    const sink = new PeerSink<T>(this, this.#writer, keeper, options);
+    this.#session = new Session<Pdu, T>(sessionOptions, sink, loop.monotonic());
+    this.#inbound = new Inbound<Pdu, T>(this.#session);
+    this.#decoding = { ...DEFAULT_DECODE, lenientTimes: options.lenientTimes ?? false };
+    connection.handler = this.#stream;
+    this.#stream.touch();
+  }
+
+  get version(): SmppVersion {
+    return this.#writer.version;
+  }
+  get takesTlvs(): boolean {
+    return this.#writer.takesTlvs;
+  }
+  get facts(): ConnectionFacts {
+    return this.#stream.connection.facts;
+  }
+  get state(): SessionState {
+    return this.#session.state;
+  }
+  get mode(): BindMode | null {
+    return this.#session.mode;
+  }
+  get bound(): boolean {
+    return this.#session.bound;
+  }
+  get room(): number {
+    return this.#stream.blocked ? 0 : this.#session.room;
+  }
+  get inFlight(): number {
+    return this.#session.requests.active;
+  }
+  get inWork(): number {
+    return this.#session.inWork;
+  }
+  get waitingBytes(): number {
+    return this.#stream.waitingBytes;
+  }
+  get boundAtMs(): number {
+    return this.#session.boundAtMs;
+  }
+
+  acceptBind(systemId: string, tlvs: readonly Tlv[] = NO_TLVS): boolean {
+    const session = this.#session;
+    if (session.state === 'closed' || session.openBind < 0 || this.#refusal !== null) return false;
+    const written = this.#writer.bindAnswer(session.openBindCommandId, session.openBind, systemId, tlvs);
+    if (!written) throw new Error(`our system_id or TLVs cannot be written: ${systemId}`);
+    session.accept(this.#loop.monotonic());
+    this.#keeper.stands(this);
+    this.handler.bound(this, null);
+    return true;
+  }
+
+  refuseBind(status: number): boolean {
+    const session = this.#session;
+    if (session.state === 'closed' || session.openBind < 0 || this.#refusal !== null) return false;
+    const waitMs = this.#keeper.refusalDelayMs(this, this.systemId);
+    const refuse = (): void => {
+      if (session.state !== 'closed' && session.openBind >= 0) session.refuse(status);
+      this.#stream.touch();
+    };
+    if (waitMs <= 0) refuse();
+    else this.#refusal = this.#loop.wakeAt(this.#loop.monotonic() + waitMs, refuse);
+    return true;
+  }
+
+  bind(mode: BindMode, fields: BindFields): void {
+    this.bindFields = fields;
+    this.systemId = fields.systemId;
+    this.#session.bind(mode, this.#loop.monotonic());
+    this.#stream.touch();
+  }
+
+  outbind(systemId: string, password: string): void {
+    const sequence = this.#session.outbind(this.#loop.monotonic());
+    const commandId = CommandId.outbind;
+    const written = this.#write({
+      command: 'outbind',
+      commandId,
+      status: 0,
+      sequence,
+      systemId,
+      password,
+      tlvs: NO_TLVS,
+    });
+    if (!written) this.close('outbind fields that cannot be written');
+  }
+
+  send(pdu: Pdu, token: T): number | null {
+    const sequence = this.reserve(token);
+    if (sequence === null) return null;
+    this.emit(sequence, pdu);
+    return sequence;
+  }
+
+  reserve(token: T): number | null {
+    if (this.#stream.blocked) {
+      this.#session.starved = true;
+      return null;
+    }
+    const sequence = this.#session.reserve(token);
+    return sequence === 0 ? null : sequence;
+  }
+
+  emit(sequence: number, pdu: Pdu | null): boolean {
+    const nowMs = this.#loop.monotonic();
+    if (pdu === null) {
+      const session = this.#session;
+      const wanted = session.state !== 'closed' && session.own.emit(sequence, nowMs);
+      if (wanted) this.#stream.touch();
+      return wanted;
+    }
+    if (!this.#session.emitted(sequence, pdu.commandId, nowMs)) return false;
+    pdu.sequence = sequence;
+    if (this.#write(pdu)) return true;
+    this.#session.withdraw(sequence, 'unencodable', nowMs);
+    return false;
+  }
+
+  emitBytes(sequence: number, pdu: Buffer): boolean {
+    if (!this.#session.emitted(sequence, readU32(pdu, 4), this.#loop.monotonic())) return false;
+    this.#writer.octets(pdu, sequence);
+    return true;
+  }
+
+  abandon(sequence: number): void {
+    this.#session.abandon(sequence, this.#loop.monotonic());
+    this.#stream.touch();
+  }
+
+  notify(pdu: Pdu): boolean {
+    const sequence = this.#session.notify(pdu.commandId, this.#loop.monotonic());
+    if (sequence === 0) return false;
+    pdu.sequence = sequence;
+    return this.#write(pdu);
+  }
+
+  respond(sequence: number, pdu: Pdu): boolean {
+    if (!this.#session.answered()) return false;
+    pdu.sequence = sequence;
+    // An answer that this peer cannot be given, say an id too long for 3.3, must still be an answer.
+    if (!this.#write(pdu)) this.#writer.head(pdu.commandId, Status.ESME_RSYSERR, sequence);
+    this.#afterAnswer();
+    return true;
+  }
+
+  respondStatus(sequence: number, commandId: number, status: number): boolean {
+    if (!this.#session.answered()) return false;
+    this.#writer.head(commandId + RESPONSE_BIT, status, sequence);
+    this.#afterAnswer();
+    return true;
+  }
+
+  unbind(): void {
+    this.#session.unbind(this.#loop.monotonic());
+    this.#stream.touch();
+  }
+
+  close(detail: string): void {
+    if (this.#detail === '') this.#detail = detail;
+    this.#session.end('stopped');
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  // The stream's calls.
+
+  opened(): void {
+    this.#keeper.connected(this);
+  }
+
+  frame(buffer: Buffer, offset: number, length: number, nowMs: number): void {
+    const decoded = decode(buffer, offset, length, this.#decoding);
+    if (decoded.kind === 'pdu') {
+      this.#inbound.receive(decoded.pdu, nowMs);
+      return;
+    }
+    const { commandId, sequence, carriedStatus } = decoded;
+    const head = { commandId, sequence, status: carriedStatus };
+    if (decoded.kind === 'malformed') this.#inbound.malformed(head, decoded.status, nowMs);
+    else this.#inbound.unknown(head, nowMs);
+  }
+
+  framingLost(): void {
+    this.#inbound.framingLost();
+  }
+
+  get full(): boolean {
+    return this.#inbound.full;
+  }
+
+  inputDone(partial: boolean, progress: boolean, nowMs: number): void {
+    if (progress) this.#session.clock.partial(false, nowMs);
+    this.#session.clock.partial(partial, nowMs);
+    if (!this.#stream.blocked) this.#session.settle();
+  }
+
+  outputSeen(waiting: number, progress: boolean, nowMs: number): void {
+    if (waiting === 0) this.#inbound.flushed();
+    if (progress) this.#session.clock.stalled(false, nowMs);
+    this.#session.clock.stalled(waiting > 0, nowMs);
+  }
+
+  turnDone(nowMs: number): void {
+    if (!this.#stream.blocked) this.#session.settle();
+    const dueMs = this.#session.deadline();
+    // An alarm that rings too early costs less than one that is moved with every PDU.
+    if (dueMs >= this.#alarmMs) return;
+    this.#alarm?.cancel();
+    this.#alarmMs = Math.max(dueMs, nowMs);
+    this.#alarm = this.#loop.wakeAt(this.#alarmMs, this.#ring);
+  }
+
+  lost(reason: CloseReason): void {
+    if (this.#detail === '') this.#detail = 'detail' in reason ? reason.detail : reason.code;
+    this.#session.end('transport');
+    this.#alarm?.cancel();
+    this.#refusal?.cancel();
+    const end = this.#end ?? 'transport';
+    this.#keeper.gone(this, end, this.#detail);
+    this.handler.closed(this, end, this.#detail);
+  }
+
+  // For the sink.
+
+  /** From here on, in this version. */
+  speak(version: SmppVersion, tlvs: boolean): void {
+    this.#writer.version = version;
+    this.#writer.takesTlvs = tlvs;
+    this.#decoding = { ...this.#decoding, version };
+  }
+
+  /** The session is over. */
+  ended(reason: SessionEnd): void {
+    this.#end = reason;
+    if (reason === 'stalled') this.#stream.connection.destroy();
+    else if (reason !== 'transport') this.#stream.finish();
+  }
+
+  #write(pdu: Pdu): boolean {
+    const written = this.#writer.pdu(pdu);
+    if (!written) this.handler.oddity(this, 'unencodable', pdu.commandId);
+    return written;
+  }
+
+  /** The last answers before an end let it go on. */
+  #afterAnswer(): void {
+    if (!this.#session.bound) this.#session.advance(this.#loop.monotonic());
+    // Reading may have stopped at a full window.
+    this.#stream.touch();
+  }
+
+  #tick(): void {
+    this.#alarm = null;
+    this.#alarmMs = NEVER;
+    const nowMs = this.#loop.monotonic();
+    this.#stream.look(nowMs);
+    this.#session.tick(nowMs);
+    this.#stream.touch();
+  }
+}

@@ -1,0 +1,103 @@
+// One TCP or TLS socket of Node behind port/net.ts's Connection. How it came to stand is net.ts's and listener.ts's business.
+import type { Socket } from 'node:net';
+import type { CloseReason, Connection, ConnectionFacts, ConnectionHandler } from '../port/net.ts';
+
+/** Above this much waiting `write` says so; a few milliseconds of a fast link. */
+const HIGH_WATER_BYTES = 262_144;
+/** After our FIN: what the peer still sends is read and dropped, since closing with unread input resets the connection and may take our last answer with it. */
+const LINGER_MS = 2_000;
+
+/** Stands in until the owner has set its handler. */
+const nobody: ConnectionHandler = { opened() {}, bytes() {}, drained() {}, closed() {} };
+
+export class NodeConnection implements Connection {
+  handler: ConnectionHandler = nobody;
+  facts: ConnectionFacts;
+  readonly #socket: Socket;
+  #opened: boolean;
+  #waiting = false;
+  #ending = false;
+  #reason: CloseReason | null = null;
+  #linger: NodeJS.Timeout | null = null;
+  readonly #written = (): void => {
+    if (!this.#waiting || this.#socket.writableLength > 0) return;
+    this.#waiting = false;
+    if (!this.#ending) this.handler.drained();
+  };
+
+  /** `opened`: whether it stands already. */
+  constructor(socket: Socket, facts: ConnectionFacts, opened: boolean) {
+    this.#socket = socket;
+    this.facts = facts;
+    this.#opened = opened;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.input(bytes));
+    socket.on('end', () => {
+      this.#reason ??= { code: 'ended' };
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    socket.on('close', () => {
+      if (this.#linger !== null) clearTimeout(this.#linger);
+      this.handler.closed(this.#reason ?? { code: 'broken', detail: 'closed' });
+    });
+  }
+
+  /** Input that does not come as an event. */
+  input(bytes: Buffer): void {
+    if (!this.#ending) this.handler.bytes(bytes);
+  }
+
+  /** It stands now. */
+  open(facts: ConnectionFacts): void {
+    this.facts = facts;
+    this.#opened = true;
+    this.handler.opened();
+  }
+
+  write(bytes: Buffer): boolean {
+    const socket = this.#socket;
+    if (this.#ending || socket.destroyed) return true;
+    socket.write(Buffer.from(bytes), this.#written);
+    const waiting = socket.writableLength;
+    if (waiting > 0) this.#waiting = true;
+    return waiting <= HIGH_WATER_BYTES;
+  }
+
+  get waitingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  pause(): void {
+    if (!this.#ending) this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#ending || this.#socket.destroyed) return;
+    this.#ending = true;
+    this.#reason ??= { code: 'closed' };
+    this.#socket.end();
+    this.#socket.resume();
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+  }
+
+  destroy(): void {
+    this.#ending = true;
+    this.#reason ??= { code: 'closed' };
+    this.#socket.destroy();
+  }
+
+  /** Closes for a reason that the socket does not know. */
+  fail(detail: string): void {
+    this.#reason ??= this.#opened ? { code: 'broken', detail } : { code: 'refused', detail };
+    this.#socket.destroy();
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    const detail = error.code ?? error.message;
+    this.#reason ??= this.#opened ? { code: 'broken', detail } : { code: 'refused', detail };
+  }
+}
