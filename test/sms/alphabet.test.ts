@@ -1,3 +1,5 @@
+// data_coding by data_coding (R14), and texts through every alphabet that has text.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// The 7-bit alphabets: every septet of every table, packing, and the fast count against the tables.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Reassembly of parts (R16): order, duplicates, reused references, limits and expiry.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

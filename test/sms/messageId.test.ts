@@ -1,3 +1,5 @@
+// Matching of message ids (R26) against real mismatching pairs.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Receipt texts of many carriers, their dates, the settling with TLVs, and our own text (R24).
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Segmentation and choice of encoding (R16, R17): counts, boundaries, and parts that make the text again.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Reading and building of user data headers (R16), well and badly formed.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Commitments and roots against the worked example, salts, and openings under mutation.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Entries against the worked example, every type both ways, and refusal of all that is no entry.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

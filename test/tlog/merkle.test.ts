@@ -1,3 +1,5 @@
+// Tree hashes and proofs against known values, all small trees, and proofs under mutation.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

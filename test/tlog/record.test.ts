@@ -1,3 +1,5 @@
+// Records and counter cells octet for octet, and refusal of those that mean nothing.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
