@@ -1,7 +1,7 @@
 // The 7-bit alphabets of TS 23.038: the default one (§6.2.1, §6.2.1.1) and the national single and locking shift tables
 // 1 to 13 (Annex A.2, A.3). Data only; gsm.ts reads it. A table is a list of runs `septet:codePoint+count`, all numbers
 // but the count in hex, laid over the table named `base`. Septets that no run names are unassigned; 1B is the escape.
-// Single shift 0D is a control (CR2) of no language; it shows as a line break, as receiving handsets do it.
+// Single shift 0D is a control of no language (CR2): read as LF under 0 to 3 and as CR under 4 to 13, never written.
 
 /** One alphabet: the runs of its locking (main) table and of its single shift (extension) table. */
 export interface TableSource {
