@@ -1,0 +1,274 @@
+// Writes one run file from packed entries: sorts them twice, builds index, fences, filter and directory, syncs file and folder.
+// Runs in the spill's writing thread, where nobody waits for it.
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import {
+  BLOOM_BITS_PER_KEY,
+  BLOOM_PROBES,
+  bloomBit,
+  entryGroup,
+  entryKey,
+  entryLength,
+  entryOrder,
+  FENCE_EVERY,
+  type Footer,
+  GROUP_ENTRY,
+  HASH_ENTRY,
+  hashHigh,
+  hashKey,
+  hashLow,
+  MAGIC,
+  RUN_BYTES_MAX,
+  type RunFacts,
+  type RunName,
+  runFile,
+  SUPERSEDED,
+  TAIL_OCTETS,
+} from './spillFormat.ts';
+import { sortByPrefix } from './spillSort.ts';
+
+/** Packed entries; of two with the same key the later one in the list counts. */
+export interface Packed {
+  readonly bytes: Buffer;
+  readonly used: number;
+}
+
+/** Writes and syncs; an error of the file system passes through, and leaves no run. */
+export function writeRun(folder: string, name: RunName, sources: readonly Packed[], newestMs: number): RunFacts {
+  const entries = new Entries(sources);
+  const path = join(folder, runFile(name));
+  const temporary = `${path}.tmp`;
+  const fd = openSync(temporary, 'w', 0o600);
+  let bytes = 0;
+  try {
+    bytes = new RunWriter(fd).write(entries, newestMs);
+    fsyncSync(fd);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+  const directory = openSync(folder, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+  return { ...name, bytes, newestMs };
+}
+
+/** The entries of all sources, numbered as they come, without those that a later one supersedes. */
+class Entries {
+  readonly #sources: readonly Packed[];
+  readonly #source: Uint32Array;
+  readonly #at: Uint32Array;
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
+  /** Numbers by ascending hash. */
+  readonly byHash: Uint32Array;
+
+  constructor(sources: readonly Packed[]) {
+    this.#sources = sources;
+    let count = 0;
+    walk(sources, () => count++);
+    this.#source = new Uint32Array(count);
+    this.#at = new Uint32Array(count);
+    this.high = new Uint32Array(count);
+    this.low = new Uint32Array(count);
+    let i = 0;
+    walk(sources, (source, at) => {
+      this.#source[i] = source;
+      this.#at[i] = at;
+      const key = entryKey((sources[source] as Packed).bytes, at);
+      const digest = hashKey(key.latin1Slice(0, key.length));
+      this.high[i] = hashHigh(digest);
+      this.low[i] = hashLow(digest);
+      i++;
+    });
+    const { high, low } = this;
+    const sorted = new Uint32Array(count);
+    for (let n = 0; n < count; n++) sorted[n] = n;
+    sortByPrefix(
+      sorted,
+      (n) => high[n] as number,
+      (same) => same.sort((a, b) => (low[a] as number) - (low[b] as number) || a - b),
+    );
+    this.byHash = sorted.filter((entry, n) => !this.#superseded(entry, sorted, n + 1));
+  }
+
+  bytes(entry: number): Buffer {
+    return (this.#sources[this.#source[entry] as number] as Packed).bytes;
+  }
+
+  at(entry: number): number {
+    return this.#at[entry] as number;
+  }
+
+  /** Numbers by ascending group and order. */
+  byOrder(): Uint32Array {
+    const numbers = this.byHash.slice();
+    sortByPrefix(
+      numbers,
+      (n) => entryGroup(this.bytes(n), this.at(n)),
+      (group) => this.#sortOrders(group),
+    );
+    return numbers;
+  }
+
+  #order(n: number): Buffer {
+    return entryOrder(this.bytes(n), this.at(n));
+  }
+
+  #sortOrders(numbers: Uint32Array): void {
+    // Ids of one hour begin alike: what tells them apart comes after.
+    const first = this.#order(numbers[0] as number);
+    let common = first.length;
+    for (const n of numbers) {
+      const order = this.#order(n);
+      let same = 0;
+      while (same < common && order[same] === first[same]) same++;
+      common = same;
+    }
+    sortByPrefix(
+      numbers,
+      (n) => {
+        const order = this.#order(n);
+        let prefix = 0;
+        for (let i = 0; i < 4; i++) prefix = prefix * 256 + (order[common + i] ?? 0);
+        return prefix;
+      },
+      (same) => same.sort((a, b) => Buffer.compare(this.#order(a), this.#order(b)) || a - b),
+    );
+  }
+
+  /** Same hashes stand together, by number: a later one of the same key wins. */
+  #superseded(entry: number, sorted: Uint32Array, next: number): boolean {
+    const key = entryKey(this.bytes(entry), this.at(entry));
+    for (let n = next; n < sorted.length; n++) {
+      const other = sorted[n] as number;
+      if (this.high[other] !== this.high[entry] || this.low[other] !== this.low[entry]) return false;
+      if (entryKey(this.bytes(other), this.at(other)).equals(key)) return true;
+    }
+    return false;
+  }
+}
+
+function walk(sources: readonly Packed[], each: (source: number, at: number) => void): void {
+  for (const [source, { bytes, used }] of sources.entries()) {
+    for (let at = 0; at < used; at += entryLength(bytes, at)) if (bytes[at] !== SUPERSEDED) each(source, at);
+  }
+}
+
+class RunWriter {
+  readonly #fd: number;
+  readonly #out = Buffer.allocUnsafeSlow(1 << 20);
+  #used = 0;
+  #written = 0;
+  #crc = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Returns the length of the file. */
+  write(entries: Entries, newestMs: number): number {
+    const byOrder = entries.byOrder();
+    const count = byOrder.length;
+    const offsets = new Uint32Array(entries.high.length);
+    const groups: number[] = [];
+    let maxOrder = Buffer.alloc(0);
+    for (const [n, entry] of byOrder.entries()) {
+      const bytes = entries.bytes(entry);
+      const at = entries.at(entry);
+      offsets[entry] = this.#at;
+      this.#put(bytes.subarray(at, at + entryLength(bytes, at)));
+      if (this.#at > RUN_BYTES_MAX) throw new Error('spill: more than 4 GiB in one run');
+      const group = entryGroup(bytes, at);
+      if (groups.at(-3) !== group) groups.push(group, n, 0);
+      groups[groups.length - 1] = (groups.at(-1) as number) + 1;
+      const order = entryOrder(bytes, at);
+      if (Buffer.compare(order, maxOrder) > 0) maxOrder = Buffer.from(order);
+    }
+    const orderAt = this.#at;
+    for (const entry of byOrder) this.#u32(offsets[entry] as number);
+    const hashAt = this.#at;
+    for (const entry of entries.byHash) {
+      this.#u32(entries.high[entry] as number);
+      this.#u32(entries.low[entry] as number);
+      this.#u32(offsets[entry] as number);
+    }
+    this.#flush();
+    this.#crc = 0;
+    const fencesAt = this.#at;
+    for (let n = 0; n < count; n += FENCE_EVERY) this.#u32(entries.high[entries.byHash[n] as number] as number);
+    const bloomAt = this.#at;
+    const bloomBits = Math.max(64, count * BLOOM_BITS_PER_KEY);
+    this.#put(bloom(entries, bloomBits));
+    const groupsAt = this.#at;
+    for (const value of groups) this.#u32(value);
+    const footer: Footer = {
+      count,
+      orderAt,
+      hashAt,
+      fencesAt,
+      bloomAt,
+      bloomBits,
+      groupsAt,
+      groups: (groups.length * 4) / GROUP_ENTRY,
+      newestMs,
+      maxOrder: maxOrder.toString('hex'),
+    };
+    if (hashAt - orderAt !== count * 4 || fencesAt - hashAt !== count * HASH_ENTRY)
+      throw new Error('spill: index length');
+    const text = Buffer.from(JSON.stringify(footer));
+    this.#put(text);
+    this.#flush();
+    const tail = Buffer.alloc(TAIL_OCTETS);
+    tail.writeUInt32BE(text.length, 0);
+    tail.writeUInt32BE(this.#crc, 4);
+    tail.write(MAGIC, 8, 'latin1');
+    this.#put(tail);
+    this.#flush();
+    return this.#written;
+  }
+
+  get #at(): number {
+    return this.#written + this.#used;
+  }
+
+  #u32(value: number): void {
+    if (this.#used + 4 > this.#out.length) this.#flush();
+    this.#used = this.#out.writeUInt32BE(value, this.#used);
+  }
+
+  #put(bytes: Buffer): void {
+    for (let from = 0; from < bytes.length; ) {
+      if (this.#used === this.#out.length) this.#flush();
+      const length = Math.min(bytes.length - from, this.#out.length - this.#used);
+      this.#out.set(bytes.subarray(from, from + length), this.#used);
+      this.#used += length;
+      from += length;
+    }
+  }
+
+  #flush(): void {
+    const part = this.#out.subarray(0, this.#used);
+    this.#crc = crc32(part, this.#crc);
+    for (let at = 0; at < part.length; ) at += writeSync(this.#fd, part, at, part.length - at);
+    this.#written += part.length;
+    this.#used = 0;
+  }
+}
+
+function bloom(entries: Entries, bits: number): Buffer {
+  const filter = Buffer.alloc(Math.ceil(bits / 8));
+  for (const entry of entries.byHash) {
+    const high = entries.high[entry] as number;
+    const low = entries.low[entry] as number;
+    for (let probe = 0; probe < BLOOM_PROBES; probe++) {
+      const bit = bloomBit(high, low, probe, bits);
+      filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7));
+    }
+  }
+  return filter;
+}

@@ -1,0 +1,90 @@
+// Entries put and not yet in a durable run: packed in shared memory, so that the writing thread reads what the main thread
+// can still find. Lives in the main thread.
+import type { SpillEntry } from '../port/spill.ts';
+import { ENTRY_HEADER, entryGroup, entryKey, entryLength, entryOrder, entryValue, SUPERSEDED } from './spillFormat.ts';
+
+const CHUNK_BYTES = 1 << 20;
+const CHUNK_SPACE = 2 ** 32;
+const KEY_OCTETS_MAX = 64;
+const ORDER_OCTETS_MAX = 16;
+
+export class SpillTable {
+  readonly chunks: Buffer[] = [];
+  /** Octets used, per chunk. */
+  readonly used: number[] = [];
+  newestMs = 0;
+  readonly #index: Map<string, number> = new Map();
+
+  /** Entries that count. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  put(entry: SpillEntry, nowMs: number): void {
+    const { group, key, order, value } = entry;
+    if (key.length < 1 || key.length > KEY_OCTETS_MAX) throw new RangeError('spill: a key has 1 to 64 octets');
+    if (order.length > ORDER_OCTETS_MAX) throw new RangeError('spill: an order has at most 16 octets');
+    if (group >>> 0 !== group) throw new RangeError('spill: a group is a number from 0 to 2^32 - 1');
+    const length = ENTRY_HEADER + key.length + order.length + value.length;
+    const chunk = this.#room(length);
+    const bytes = this.chunks[chunk] as Buffer;
+    let at = this.used[chunk] as number;
+    const text = key.latin1Slice(0, key.length);
+    const old = this.#index.get(text);
+    if (old !== undefined) {
+      const oldBytes = this.chunks[Math.floor(old / CHUNK_SPACE)] as Buffer;
+      oldBytes[old % CHUNK_SPACE] = SUPERSEDED;
+    }
+    this.#index.set(text, chunk * CHUNK_SPACE + at);
+    bytes[at] = 0;
+    bytes[at + 1] = key.length;
+    bytes[at + 2] = order.length;
+    bytes.writeUInt32BE(group, at + 3);
+    bytes.writeUInt32BE(value.length, at + 7);
+    at += ENTRY_HEADER;
+    bytes.set(key, at);
+    bytes.set(order, at + key.length);
+    bytes.set(value, at + key.length + order.length);
+    this.used[chunk] = at + key.length + order.length + value.length;
+    if (nowMs > this.newestMs) this.newestMs = nowMs;
+  }
+
+  has(key: string): boolean {
+    return this.#index.has(key);
+  }
+
+  /** A copy of the newest value; null: not here. */
+  get(key: string): Buffer | null {
+    const position = this.#index.get(key);
+    if (position === undefined) return null;
+    return Buffer.from(entryValue(this.chunks[Math.floor(position / CHUNK_SPACE)] as Buffer, position % CHUNK_SPACE));
+  }
+
+  /** Copies of the entries of `group` with an order below `before`, in no order. */
+  list(group: number, before: Buffer | null): SpillEntry[] {
+    const found: SpillEntry[] = [];
+    for (const [chunk, bytes] of this.chunks.entries()) {
+      const used = this.used[chunk] as number;
+      for (let at = 0; at < used; at += entryLength(bytes, at)) {
+        if (bytes[at] === SUPERSEDED || entryGroup(bytes, at) !== group) continue;
+        const order = entryOrder(bytes, at);
+        if (before !== null && Buffer.compare(order, before) >= 0) continue;
+        found.push({
+          group,
+          key: Buffer.from(entryKey(bytes, at)),
+          order: Buffer.from(order),
+          value: Buffer.from(entryValue(bytes, at)),
+        });
+      }
+    }
+    return found;
+  }
+
+  #room(length: number): number {
+    const last = this.chunks.length - 1;
+    if (last >= 0 && (this.used[last] as number) + length <= (this.chunks[last] as Buffer).length) return last;
+    this.chunks.push(Buffer.from(new SharedArrayBuffer(Math.max(CHUNK_BYTES, length))));
+    this.used.push(0);
+    return last + 1;
+  }
+}
