@@ -2,10 +2,10 @@
 // Node runtime included, and hands scripts over to that runtime. Plain JavaScript without dependencies, for old Nodes.
 // It says what it does on stderr, so that stdout belongs to the program that runs afterwards.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,7 +17,7 @@ const windows = process.platform === 'win32';
 export const runtime = join(modules, 'node', 'bin', windows ? 'node.exe' : 'node');
 
 function say(line) {
-  process.stderr.write(`glaspost: ${line}\n`);
+  writeSync(2, `glaspost: ${line}\n`);
 }
 
 function readJson(path) {
@@ -109,17 +109,18 @@ function endLike(code, signal) {
 }
 
 /**
- * Runs `script` (absolute path) with `args` under the pinned runtime: in this process when it is that runtime already,
- * else in a child that gets our signals and gives us its exit code.
+ * Runs `script` (absolute path) with `args` under the pinned runtime: in place of this process where the running Node can
+ * do that, else in a child that gets our signals and gives us its exit code.
  */
-export async function execScript(script, args) {
-  const wanted = readJson(join(root, 'package.json')).dependencies.node;
-  if (process.versions.node === wanted) {
-    process.argv.splice(1, process.argv.length - 1, script, ...args);
-    await import(pathToFileURL(script).href);
-    return;
+export function execScript(script, args) {
+  const env = scriptEnvironment();
+  // From Node 22.15 on. Streams of this process have nothing waiting: all that it says is written synchronously.
+  if (!windows && typeof process.execve === 'function') {
+    process.removeAllListeners('warning');
+    process.on('warning', () => undefined);
+    process.execve(runtime, [runtime, script, ...args], env);
   }
-  const child = spawn(runtime, [script, ...args], { stdio: 'inherit', env: scriptEnvironment() });
+  const child = spawn(runtime, [script, ...args], { stdio: 'inherit', env });
   // Ctrl-C reaches the child by itself (same process group); we only have to outlive it.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -5,5 +5,5 @@ import { ensureInstalled, execScript, root, withSetupErrors } from './ensure.mjs
 
 await withSetupErrors(async () => {
   ensureInstalled(false);
-  await execScript(join(root, 'src', 'main', 'cli.ts'), process.argv.slice(2));
+  execScript(join(root, 'src', 'main', 'cli.ts'), process.argv.slice(2));
 });

@@ -10,5 +10,5 @@ await withSetupErrors(async () => {
   const path = join(root, script);
   if (!existsSync(path)) throw new SetupError(`there is no ${script} in this checkout`);
   ensureInstalled(true);
-  await execScript(path, args);
+  execScript(path, args);
 });

@@ -174,5 +174,5 @@ await withSetupErrors(async () => {
   ensureInstalled(true);
   // node:test's runner must be the pinned one: older ones cannot read TypeScript.
   if (process.versions.node === wanted) await main(process.argv.slice(2));
-  else await execScript(fileURLToPath(import.meta.url), process.argv.slice(2));
+  else execScript(fileURLToPath(import.meta.url), process.argv.slice(2));
 });
