@@ -32,6 +32,8 @@ export class PeerStream implements ConnectionHandler {
   out: ByteWriter = new ByteWriter(OUTPUT_START_BYTES);
   /** The peer does not take what we write; wait for `outputSeen` with less. */
   blocked = false;
+  octetsIn = 0;
+  octetsOut = 0;
   readonly #loop: Loop;
   readonly #owner: StreamOwner;
   readonly #reader: FrameReader;
@@ -92,6 +94,7 @@ export class PeerStream implements ConnectionHandler {
 
   bytes(bytes: Buffer): void {
     if (this.#finishing) return;
+    this.octetsIn += bytes.length;
     this.#reader.feed(bytes);
     if (this.#held) this.#reader.hold();
     else this.#pump(this.#loop.monotonic());
@@ -151,6 +154,7 @@ export class PeerStream implements ConnectionHandler {
     const out = this.out;
     const length = out.length;
     if (length > 0) {
+      this.octetsOut += length;
       const before = this.connection.waitingBytes;
       const taken = before < this.#waiting;
       if (!this.connection.write(out.view())) this.blocked = true;

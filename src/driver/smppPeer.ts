@@ -26,6 +26,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   systemId = '';
   /** ESME: of the bind that was made. */
   bindFields: BindFields | null = null;
+  binding: BindMode | null = null;
   readonly #loop: Loop;
   readonly #keeper: PeerKeeper<T>;
   readonly #stream: PeerStream;
@@ -83,6 +84,12 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   get bound(): boolean {
     return this.#session.bound;
   }
+  get octetsIn(): number {
+    return this.#stream.octetsIn;
+  }
+  get octetsOut(): number {
+    return this.#stream.octetsOut;
+  }
   get room(): number {
     return this.#stream.blocked ? 0 : this.#session.room;
   }
@@ -125,6 +132,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
 
   bind(mode: BindMode, fields: BindFields): void {
     this.bindFields = fields;
+    this.binding = mode;
     this.systemId = fields.systemId;
     this.#session.bind(mode, this.#loop.monotonic());
     this.#stream.touch();

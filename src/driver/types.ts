@@ -51,6 +51,11 @@ export interface SmppPeer<T> {
   readonly state: SessionState;
   /** Of the bind; null before. */
   readonly mode: BindMode | null;
+  /** ESME: mode of the bind that was asked for last, also before its answer; null before `bind`. */
+  readonly binding: BindMode | null;
+  /** Octets read from and written to the connection so far. */
+  readonly octetsIn: number;
+  readonly octetsOut: number;
   readonly bound: boolean;
   /** The lower of both versions once a bind has come or been answered: 0x33, 0x34 or 0x50. */
   readonly version: number;
