@@ -1,0 +1,130 @@
+// An SMPP port: listens, admits (R9), makes peers, keeps count of those that have not bound, delays failed binds (R2).
+// Who may bind and what a request means is the owner's.
+import type { Log } from '../port/log.ts';
+import type { Loop } from '../port/loop.ts';
+import type { Connection, Listener, Net, TlsServerOptions } from '../port/net.ts';
+import { BindFailures } from './bindFailures.ts';
+import type { PeerKeeper } from './peerSink.ts';
+import { ConnectionPeer } from './smppPeer.ts';
+import type { PeerHandler, SmppPeer, SmppServer, SmppServerOptions } from './types.ts';
+
+/** The ports that servers and clients need. */
+export interface DriverWorld {
+  readonly loop: Loop;
+  readonly net: Net;
+  readonly log: Log;
+}
+
+/** Opens the port. `handler` is what every new peer starts with. */
+export async function listenSmpp<T>(
+  world: DriverWorld,
+  options: SmppServerOptions,
+  handler: PeerHandler<T>,
+): Promise<SmppServer<T>> {
+  const server = new Server<T>(world, options, handler);
+  await server.open();
+  return server;
+}
+
+class Server<T> implements SmppServer<T>, PeerKeeper<T> {
+  readonly peers: Set<SmppPeer<T>> = new Set();
+  readonly #world: DriverWorld;
+  readonly #options: SmppServerOptions;
+  readonly #handler: PeerHandler<T>;
+  readonly #failures = new BindFailures();
+  readonly #unbound = new Set<SmppPeer<T>>();
+  #listener: Listener | null = null;
+  #nextId = 1;
+  #closing = false;
+  #allClosed: (() => void) | null = null;
+  #acceptsLeft: number;
+  #acceptsAtMs: number;
+  #refusedAccepts = 0;
+
+  constructor(world: DriverWorld, options: SmppServerOptions, handler: PeerHandler<T>) {
+    this.#world = world;
+    this.#options = options;
+    this.#handler = handler;
+    this.#acceptsLeft = options.acceptsPerSecond;
+    this.#acceptsAtMs = world.loop.monotonic();
+  }
+
+  async open(): Promise<void> {
+    this.#listener = await this.#world.net.listen(this.#options.listen, (connection) => this.#accept(connection));
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  renewTls(options: TlsServerOptions): void {
+    this.#listener?.renewTls(options);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#allClosed = resolve;
+    });
+    const listener = this.#listener?.close();
+    for (const peer of [...this.peers]) peer.unbind();
+    if (this.peers.size > 0) await closed;
+    await listener;
+  }
+
+  #accept(connection: Connection): void {
+    const nowMs = this.#world.loop.monotonic();
+    if (this.#closing || this.#unbound.size >= this.#options.maxUnbound || !this.#mayAccept(nowMs)) {
+      // A scan must not fill the log: the first refusal of each hundred is told.
+      if (this.#refusedAccepts++ % 100 === 0)
+        this.#world.log.warn('connections refused', {
+          unbound: this.#unbound.size,
+          refusedCount: this.#refusedAccepts,
+        });
+      connection.destroy();
+      return;
+    }
+    const role = this.#options.outbinds
+      ? ({ role: 'esme', acceptOutbind: true } as const)
+      : ({ role: 'mc', acceptOutbind: false } as const);
+    const { peer: options } = this.#options;
+    const { loop } = this.#world;
+    const peer = new ConnectionPeer<T>(this.#nextId++, connection, loop, role, options, this.#handler, this);
+    this.peers.add(peer);
+    this.#unbound.add(peer);
+  }
+
+  /** A bucket of one second's accepts. */
+  #mayAccept(nowMs: number): boolean {
+    const perSecond = this.#options.acceptsPerSecond;
+    const refill = ((nowMs - this.#acceptsAtMs) / 1000) * perSecond;
+    this.#acceptsLeft = Math.min(perSecond, this.#acceptsLeft + refill);
+    this.#acceptsAtMs = nowMs;
+    if (this.#acceptsLeft < 1) return false;
+    this.#acceptsLeft--;
+    return true;
+  }
+
+  admits(peer: ConnectionPeer<T>, systemId: string): boolean {
+    return !this.#closing && this.#failures.admits(peer.facts.remoteAddress, systemId, this.#world.loop.monotonic());
+  }
+
+  refusalDelayMs(peer: ConnectionPeer<T>, systemId: string): number {
+    return this.#failures.failed(peer.facts.remoteAddress, systemId, this.#world.loop.monotonic());
+  }
+
+  stands(peer: ConnectionPeer<T>): void {
+    this.#unbound.delete(peer);
+    this.#failures.succeeded(peer.facts.remoteAddress, peer.systemId);
+  }
+
+  refused(): void {}
+
+  connected(): void {}
+
+  gone(peer: ConnectionPeer<T>): void {
+    this.peers.delete(peer);
+    this.#unbound.delete(peer);
+    if (this.#closing && this.peers.size === 0) this.#allClosed?.();
+  }
+}
