@@ -161,7 +161,7 @@ export class CommitLog {
     this.#recordAt = -1;
     const index = this.#current.count++;
     if (index === 0) this.#first();
-    else if (writer.length >= GATHER_BYTES && !this.#turnAsked) this.#askTurn();
+    if (writer.length >= GATHER_BYTES && !this.#turnAsked) this.#askTurn();
     return index;
   }
 

@@ -32,6 +32,8 @@ export type JournalFault =
 export interface HostJournal extends Journal {
   /** Batches whose key has ended and may still be on disk. */
   readonly pendingKeys: number;
+  /** Batches whose key has been destroyed since the start. */
+  readonly endedKeys: number;
   /** Microseconds of CPU that the worker thread has used. */
   workerCpuMicros(): Promise<number>;
 }
@@ -112,6 +114,7 @@ class WorkerJournal implements HostJournal {
   #closed: (() => void) | null = null;
   #stats = { syncs: 0, batches: 0 };
   pendingKeys = 0;
+  endedKeys = 0;
 
   constructor(worker: Worker, options: JournalOptions) {
     this.#worker = worker;
@@ -216,6 +219,7 @@ class WorkerJournal implements HostJournal {
       }
       case 'keys':
         this.pendingKeys = answer.pendingKeys;
+        this.endedKeys = answer.endedKeys;
         this.#stats = { ...this.#stats, syncs: answer.syncs };
         return;
       case 'closed':

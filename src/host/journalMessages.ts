@@ -56,5 +56,5 @@ export type JournalAnswer =
   | { readonly kind: 'read'; readonly tag: number; readonly batches: ReadBatches; readonly nextSeq: number }
   | { readonly kind: 'readMany'; readonly tag: number; readonly batches: ReadBatches }
   /** `pendingKeys`: ended, perhaps still on disk. */
-  | { readonly kind: 'keys'; readonly pendingKeys: number; readonly syncs: number }
+  | { readonly kind: 'keys'; readonly pendingKeys: number; readonly endedKeys: number; readonly syncs: number }
   | { readonly kind: 'closed' };

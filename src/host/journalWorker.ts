@@ -35,7 +35,8 @@ function run(store: JournalStore): void {
   let keyTimer: NodeJS.Timeout | null = null;
   let trimTimer: NodeJS.Timeout | null = null;
 
-  const tellKeys = (): void => answer({ kind: 'keys', pendingKeys: keys.pending, syncs: writer.syncs });
+  const tellKeys = (): void =>
+    answer({ kind: 'keys', pendingKeys: keys.pending, endedKeys: keys.ended, syncs: writer.syncs });
   const syncKeys = (): void => {
     keyTimer = null;
     keys.endedAsync((error) => {

@@ -24,6 +24,8 @@ export class KeySlots {
   #ended: number[] = [];
   #syncing = false;
   syncs = 0;
+  /** Keys destroyed since the start. */
+  ended = 0;
 
   /** Opens or makes the file. Nothing is free until `settle`. */
   constructor(path: string) {
@@ -106,6 +108,7 @@ export class KeySlots {
     this.#used[slot] = 0;
     randomFillSync(this.#image, slot * SLOT_OCTETS, SLOT_OCTETS);
     this.#ended.push(slot);
+    this.ended++;
   }
 
   /** Writes and syncs what has ended, without holding up the thread; `done(null)` when nothing of it is on disk any more. */
