@@ -1,6 +1,7 @@
 // One SMPP connection with its session: codec and session joined over a PeerStream. Admission is SmppServer's, reconnecting
 // SmppClient's business; meaning is the owner's.
 import { readU32 } from '../base/bytes.ts';
+import { WINDOW_MAX } from '../base/limits.ts';
 import type { Alarm, Loop } from '../port/loop.ts';
 import type { CloseReason, Connection, ConnectionFacts } from '../port/net.ts';
 import { Inbound } from '../session/inbound.ts';
@@ -158,6 +159,12 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     if (sequence === null) return null;
     this.emit(sequence, pdu);
     return sequence;
+  }
+
+  setWindows(window: number, inboundWindow: number): void {
+    const { options } = this.#session;
+    options.window = Math.max(1, Math.min(WINDOW_MAX, window));
+    options.inboundWindow = Math.max(1, inboundWindow);
   }
 
   reserve(token: T): number | null {

@@ -74,6 +74,8 @@ export interface SmppPeer<T> {
 
   /** MC: binds with `systemId` as our name. sc_interface_version is added by itself (R3). False: the peer has gone or has no open bind. */
   acceptBind(systemId: string, tlvs?: readonly Tlv[]): boolean;
+  /** MC: other windows than the server's default, once it is known who binds. Before `acceptBind`. */
+  setWindows(window: number, inboundWindow: number): void;
   /** MC: answers `status` after a delay that grows with failures from this address and id, flushes, closes. */
   refuseBind(status: number): boolean;
   /** ESME: binds. In `asked` mode asks with `wants('bind')` first. Only in state open or outbound. */

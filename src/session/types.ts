@@ -50,9 +50,9 @@ export interface SessionOptions {
   /** The highest version we speak: 0x34 or 0x50. */
   readonly interfaceVersion: number;
   /** Requests of ours in flight, 1…1000. */
-  readonly window: number;
+  window: number;
   /** Requests of the peer's in work: above it 0x58, at twice that no more reading. */
-  readonly inboundWindow: number;
+  inboundWindow: number;
   /** ESME on a listener for outbinds (SMPP 3.4 §2.2.1). Otherwise outbind is nacked with 0x03. */
   readonly acceptOutbind: boolean;
   readonly timers: SessionTimers;

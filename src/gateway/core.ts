@@ -1,0 +1,169 @@
+// What the rooms of the gateway share: the state of one instance. Types and the few helpers that every room needs; made by
+// gateway.ts, owned by it alone.
+import type { ByteWriter } from '../base/bytes.ts';
+import type { RandomPool } from '../base/random.ts';
+import type { CommitLog } from '../driver/commit.ts';
+import type { TokenKey } from '../egress/orderToken.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PriceBook } from '../ledger/price.ts';
+import type { World } from '../port/world.ts';
+import type { IdTable } from '../queue/idTable.ts';
+import type { Timers } from '../queue/timers.ts';
+import type { RouteTable } from '../routing/table.ts';
+import type { Account, Accounts } from './accounts.ts';
+import type { Answers } from './answers.ts';
+import type { GatewayConfig } from './config.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Ending } from './ending.ts';
+import type { Handover } from './handover.ts';
+import type { History, Names } from './history.ts';
+import type { IdSource } from './ids.ts';
+import { smppId } from './ids.ts';
+import type { Links } from './links.ts';
+import type { Mo } from './mo.ts';
+import type { Parts } from './parts.ts';
+import { Letter, MessageFlag, MessagePhase, type MessageStore } from './store.ts';
+
+/** Counted since the start; names are those of the metrics. */
+export interface GatewayCounters {
+  accepted_messages: number;
+  accepted_segments: number;
+  refused_messages: number;
+  orders: number;
+  orders_repeated: number;
+  outcomes_accepted: number;
+  outcomes_refused: number;
+  outcomes_unknown: number;
+  retries: number;
+  receipts_in: number;
+  receipts_ignored: number;
+  receipts_handed: number;
+  receipts_failed: number;
+  ended_delivered: number;
+  ended_other: number;
+  mo_in: number;
+  mo_refused: number;
+  mo_handed: number;
+  binds_accepted: number;
+  binds_refused: number;
+  malformed_pdus: number;
+}
+
+export interface Core {
+  readonly world: World;
+  config: GatewayConfig;
+  readonly store: MessageStore;
+  readonly log: CommitLog;
+  ledger: Ledger;
+  readonly accounts: Accounts;
+  readonly links: Links;
+  prices: PriceBook;
+  routes: RouteTable;
+  readonly random: RandomPool;
+  readonly idSource: IdSource;
+  /** By the last 8 octets of a message's id. */
+  readonly byId: IdTable;
+  /** By the first 8 octets of the present op. */
+  readonly byOp: IdTable;
+  /** Next time at which something is due for a message. */
+  readonly timers: Timers;
+  readonly history: History;
+  readonly names: Names;
+  readonly counters: GatewayCounters;
+  readonly tokenKey: TokenKey;
+  readonly scratch: ByteWriter;
+  dispatch: Dispatch;
+  handover: Handover;
+  ending: Ending;
+  parts: Parts;
+  mo: Mo;
+  /** Messages of 3.3 peers by their 8-character id. */
+  readonly byShortId: Map<number, number>;
+  /** For CommitLog.after: a replaced message is durable and may go again. */
+  readonly replaceDurable: (handle: number) => void;
+  /** Runs something once after the commit of what has been written so far; for rare work. */
+  afterCommit(run: () => void): void;
+  /** Not null: nothing new is taken, with this as the reason (starting, stopping, store not writable). */
+  closedReason: string | null;
+  /** Home batches of messages that are closed and whose history is not yet in a durable run. */
+  readonly closing: number[];
+  /** Answers to the guard's deliver_sm that wait for a commit. */
+  readonly answers: Answers;
+  /** For CommitLog.after: a retry's record is durable, the message may wait for its time. */
+  readonly retryDurable: (handle: number) => void;
+}
+
+export function messageByOp(core: Core, op: Buffer): number {
+  const handle = core.byOp.get(op.readUInt32BE(0), op.readUInt32BE(4));
+  if (handle < 0) return -1;
+  const at = (core.store.offset[handle] as number) + Letter.op;
+  return core.store.buffer(handle).compare(op, 0, 16, at, at + 16) === 0 ? handle : -1;
+}
+
+export function messageById(core: Core, id: Buffer): number {
+  const handle = core.byId.get(id.readUInt32BE(8), id.readUInt32BE(12));
+  if (handle < 0) return -1;
+  const at = (core.store.offset[handle] as number) + Letter.id;
+  return core.store.buffer(handle).compare(id, 0, 16, at, at + 16) === 0 ? handle : -1;
+}
+
+export function indexId(core: Core, handle: number): void {
+  const buffer = core.store.buffer(handle);
+  const at = (core.store.offset[handle] as number) + Letter.id + 8;
+  core.byId.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
+}
+
+export function indexOp(core: Core, handle: number): void {
+  const buffer = core.store.buffer(handle);
+  const at = (core.store.offset[handle] as number) + Letter.op;
+  core.byOp.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
+}
+
+export function forgetOp(core: Core, handle: number): void {
+  const buffer = core.store.buffer(handle);
+  const at = (core.store.offset[handle] as number) + Letter.op;
+  const high = buffer.readUInt32BE(at);
+  const low = buffer.readUInt32BE(at + 4);
+  if (core.byOp.get(high, low) === handle) core.byOp.delete(high, low);
+}
+
+export function forgetId(core: Core, handle: number): void {
+  const buffer = core.store.buffer(handle);
+  const at = (core.store.offset[handle] as number) + Letter.id + 8;
+  core.byId.delete(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4));
+}
+
+/** Writes the present op of a message into a record. */
+export function writeOp(core: Core, w: ByteWriter, handle: number): void {
+  const at = (core.store.offset[handle] as number) + Letter.op;
+  w.bytes(core.store.buffer(handle), at, at + 16);
+}
+
+export function accountOf(core: Core, handle: number): Account {
+  return core.accounts.get(core.store.account[handle] as number);
+}
+
+/** An order without an answer may have left; neither cancelling nor replacing may pretend otherwise. */
+export function mayHaveLeft(core: Core, handle: number): boolean {
+  const { store } = core;
+  return store.phase[handle] === MessagePhase.ordered || ((store.flags[handle] as number) & MessageFlag.repeated) !== 0;
+}
+
+/** The id by which the customer knows the message. All messages of one submit_multi have the first one's. */
+export function customerId(core: Core, handle: number): string {
+  const { store } = core;
+  const flags = store.flags[handle] as number;
+  const short = (flags & MessageFlag.shortId) !== 0;
+  const { messageIdFormat } = accountOf(core, handle).config;
+  if (flags & MessageFlag.multi)
+    return smppId(Buffer.from(store.reference(handle).slice(MULTI.length), 'hex'), 0, messageIdFormat, short);
+  return smppId(store.buffer(handle), (store.offset[handle] as number) + Letter.id, messageIdFormat, short);
+}
+
+/** The reference of the further messages of a submit_multi: names the first one's id. */
+export function multiReference(core: Core, first: number): string {
+  const at = (core.store.offset[first] as number) + Letter.id;
+  return MULTI + core.store.buffer(first).hexSlice(at, at + 16);
+}
+
+const MULTI = 'multi:';

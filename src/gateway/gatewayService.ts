@@ -1,0 +1,374 @@
+// GatewayService for the HTTP API and the CLI: the same accept as SMPP's, promises per request that resolve after the commit,
+// and what people ask about messages, accounts and links.
+
+import { checkContent } from '../egress/policy.ts';
+import { classifySender, normaliseDestination } from '../numbering/address.ts';
+import { addressAllowed } from '../numbering/cidr.ts';
+import { accept, admitted, refuse } from './accept.ts';
+import { type Account, senderAllowed } from './accounts.ts';
+import { planBody, planTextBody } from './bodies.ts';
+import { messageById } from './core.ts';
+import type { Gateway } from './gateway.ts';
+import { messageTrace, messageView, stateName, TraceReason } from './history.ts';
+import { idTime, nativeId, parseId } from './ids.ts';
+import { cancel } from './operations.ts';
+import { RecordType, writeText } from './records.ts';
+import type {
+  AccountRef,
+  AccountView,
+  BalanceView,
+  CdrRow,
+  Counters,
+  GatewayService,
+  MessageView,
+  Refusal,
+  StatusView,
+  SubmitAnswer,
+  SubmitOutcome,
+  SubmitRequest,
+  Trace,
+} from './service.ts';
+import { Letter, MessageFlag, MessagePhase } from './store.ts';
+import { emptyFacts } from './submit.ts';
+
+const VALIDITY_MAX_MS = 7 * 86_400_000;
+const VALIDITY_MIN_MS = 1000;
+const SCHEDULE_MAX_MS = 30 * 86_400_000;
+const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
+const CDR_PAGE = 1000;
+const OK = 0;
+
+export class GatewayServiceImpl implements GatewayService {
+  readonly #gateway: Gateway;
+  readonly #facts = emptyFacts();
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  authenticate(apiKey: string, address: string): AccountRef | null {
+    const { core } = this.#gateway;
+    const hash = core.world.crypto.sha256(Buffer.from(apiKey)).toString('hex');
+    const account = core.accounts.byKeyHash.get(hash);
+    if (account === undefined || account.removed || !account.config.enabled) return null;
+    return addressAllowed(address, account.config.allowedAddresses)
+      ? { name: account.name, index: account.number }
+      : null;
+  }
+
+  isAdmin(adminKey: string): boolean {
+    const { core } = this.#gateway;
+    const hash = core.world.crypto.sha256(Buffer.from(adminKey));
+    return core.config.adminKeyHashes.some((known) => core.world.crypto.equal(hash, Buffer.from(known, 'hex')));
+  }
+
+  async submit(
+    ref: AccountRef,
+    requests: readonly SubmitRequest[],
+    idempotency: { readonly key: string; readonly fingerprint: string } | null,
+  ): Promise<SubmitAnswer> {
+    const { core, idempotency: keys } = this.#gateway;
+    if (idempotency !== null) {
+      const known = keys.begin(ref.index, idempotency.key, idempotency.fingerprint);
+      if (known === 'in-flight') return { code: 'key-in-flight' };
+      if (known === 'reused') return { code: 'key-reused' };
+      if (known !== 'fresh') return { code: 'done', outcomes: known, replayed: true };
+    }
+    const account = core.accounts.get(ref.index);
+    const nowMs = core.world.loop.now();
+    const handles: number[] = [];
+    const outcomes: SubmitOutcome[] = [];
+    for (const request of requests) {
+      const taken = this.#take(account, request, nowMs);
+      if (typeof taken === 'number') {
+        handles.push(taken);
+        outcomes.push(this.#accepted(account, taken));
+      } else {
+        core.counters.refused_messages++;
+        outcomes.push({ ok: false, refusal: taken });
+      }
+    }
+    if (idempotency !== null) keys.keep(ref.index, idempotency.key, idempotency.fingerprint, outcomes);
+    if (handles.length > 0) {
+      core.log.urgent();
+      await new Promise<void>((resolve) => core.afterCommit(resolve));
+      const after = core.world.loop.now();
+      for (const handle of handles) admitted(core, handle, after);
+    }
+    if (idempotency !== null) keys.finish(ref.index, idempotency.key);
+    return { code: 'done', outcomes, replayed: false };
+  }
+
+  async message(ref: AccountRef, id: string): Promise<MessageView | null> {
+    const { core } = this.#gateway;
+    const octets = parseId(id);
+    if (octets === null) return null;
+    const handle = messageById(core, octets);
+    if (handle >= 0)
+      return core.store.account[handle] === ref.index ? messageView(core.store, handle, core.names) : null;
+    const view = await core.history.view(octets);
+    return view !== null && view.account === ref.name ? view : null;
+  }
+
+  async messages(ref: AccountRef, before: string | null, limit: number): Promise<readonly MessageView[]> {
+    const { core } = this.#gateway;
+    const from = before === null ? null : parseId(before);
+    const open = this.#newestOpen(ref.index, from, limit);
+    const ended = await core.history.list(ref.index, from, limit);
+    const seen = new Set<string>();
+    return [...open, ...ended]
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .filter((view) => !seen.has(view.id) && seen.add(view.id))
+      .slice(0, limit);
+  }
+
+  async cancel(ref: AccountRef, id: string): Promise<'cancelled' | 'too-late' | 'not-found'> {
+    const { core } = this.#gateway;
+    const octets = parseId(id);
+    if (octets === null) return 'not-found';
+    const handle = messageById(core, octets);
+    if (handle < 0 || core.store.account[handle] !== ref.index) {
+      const view = await core.history.view(octets);
+      return view !== null && view.account === ref.name ? 'too-late' : 'not-found';
+    }
+    if (!cancel(core, handle, TraceReason.byCustomer)) return 'too-late';
+    await new Promise<void>((resolve) => core.afterCommit(resolve));
+    return 'cancelled';
+  }
+
+  balance(ref: AccountRef): BalanceView {
+    return this.#balance(this.#gateway.core.accounts.get(ref.index));
+  }
+
+  async credit(
+    name: string,
+    amount: number,
+    reference: string,
+  ): Promise<
+    | { readonly code: 'credited' | 'repeated'; readonly balance: BalanceView }
+    | { readonly code: 'no-account' | 'reference-reused' | 'store-unavailable' }
+  > {
+    const { core } = this.#gateway;
+    const account = core.accounts.byName.get(name);
+    if (account === undefined) return { code: 'no-account' };
+    if (core.closedReason !== null || !core.log.accepting) return { code: 'store-unavailable' };
+    const booked = core.ledger.credit(account.number, amount, reference);
+    if (!booked.ok) return { code: 'reference-reused' };
+    if (booked.value === 'booked') {
+      const w = core.log.begin(RecordType.credit);
+      w.u16(account.number);
+      w.u8(amount < 0 ? 1 : 0);
+      w.u64(Math.abs(amount));
+      writeText(w, reference);
+      core.log.end();
+      core.log.urgent();
+    }
+    await new Promise<void>((resolve) => core.afterCommit(resolve));
+    return { code: booked.value === 'booked' ? 'credited' : 'repeated', balance: this.#balance(account) };
+  }
+
+  async setSuspended(name: string, suspended: boolean): Promise<'done' | 'no-account' | 'store-unavailable'> {
+    const { core } = this.#gateway;
+    const account = core.accounts.byName.get(name);
+    if (account === undefined) return 'no-account';
+    if (core.closedReason !== null) return 'store-unavailable';
+    account.suspended = suspended;
+    const w = core.log.begin(RecordType.suspended);
+    w.u16(account.number);
+    w.u8(suspended ? 1 : 0);
+    core.log.end();
+    await new Promise<void>((resolve) => core.afterCommit(resolve));
+    return 'done';
+  }
+
+  async cancelAll(name: string, lane: 'pin' | 'normal' | 'bulk' | null): Promise<number | 'no-account'> {
+    const { core } = this.#gateway;
+    const account = core.accounts.byName.get(name);
+    if (account === undefined) return 'no-account';
+    const { store } = core;
+    let cancelled = 0;
+    const { span } = store;
+    for (let handle = 0; handle < span; handle++) {
+      if (store.phase[handle] === MessagePhase.free || store.account[handle] !== account.number) continue;
+      if (lane !== null && store.lane[handle] !== LANES[lane]) continue;
+      if (cancel(core, handle, TraceReason.byOperator)) cancelled++;
+      // A million cancellations are many commits; others must get their turns.
+      if (cancelled % 5000 === 4999) await new Promise<void>((resolve) => core.afterCommit(resolve));
+    }
+    await new Promise<void>((resolve) => core.afterCommit(resolve));
+    return cancelled;
+  }
+
+  async trace(id: string): Promise<Trace | null> {
+    const { core } = this.#gateway;
+    const octets = parseId(id);
+    if (octets === null) return null;
+    const handle = messageById(core, octets);
+    return handle >= 0 ? messageTrace(core.store, handle, core.names) : core.history.trace(octets);
+  }
+
+  account(name: string): AccountView | null {
+    const account = this.#gateway.core.accounts.byName.get(name);
+    return account === undefined ? null : this.#accountView(account);
+  }
+
+  status(): StatusView {
+    const { core, customers, startedAt } = this.#gateway;
+    return {
+      name: core.config.name,
+      startedAt,
+      ready: core.closedReason === null && core.log.accepting,
+      reason: core.closedReason ?? (core.log.accepting ? '' : 'the store is full'),
+      openMessages: core.store.count,
+      binds: customers.bindCount,
+      links: core.links.byNumber.filter((link) => !link.removed).map((link) => core.links.view(link)),
+      accounts: core.accounts.byNumber
+        .filter((account) => !account.removed)
+        .map((account) => this.#accountView(account)),
+      journal: core.world.journal.stats(),
+      memoryBytes: core.store.slab.heldBytes,
+    };
+  }
+
+  counters(): Counters {
+    return { ...this.#gateway.core.counters };
+  }
+
+  async *cdr(name: string | null, fromMs: number, toMs: number): AsyncIterable<readonly CdrRow[]> {
+    const { core } = this.#gateway;
+    for (const account of core.accounts.byNumber) {
+      if (name !== null && account.name !== name) continue;
+      let before: Buffer | null = firstIdAt(toMs);
+      while (before !== null) {
+        const { rows, last }: { readonly rows: CdrRow[]; readonly last: Buffer | null } = await core.history.cdr(
+          account.number,
+          before,
+          CDR_PAGE,
+        );
+        const wanted = rows.filter((row) => row.acceptedAt >= fromMs);
+        if (wanted.length > 0) yield wanted;
+        before = last !== null && idTime(last) >= fromMs ? last : null;
+      }
+    }
+  }
+
+  #take(account: Account, request: SubmitRequest, nowMs: number): number | Refusal {
+    const { core } = this.#gateway;
+    const { config } = account;
+    const facts = this.#facts;
+    const dialRules = {
+      countryCode: config.nationalPrefix?.country ?? '',
+      nationalPrefix: config.nationalPrefix?.trunk ?? '',
+      internationalPrefix: '00',
+    };
+    const destination = normaliseDestination(request.to, 0, 1, dialRules);
+    if (!destination.ok) return refuse('number-invalid', `not an E.164 number: ${destination.error}`);
+    const sender = classifySender(request.from, 0, 0);
+    if (!sender.ok) return refuse('sender-not-allowed', `not a sender: ${sender.error}`);
+    if (!senderAllowed(account, sender.value.address))
+      return refuse('sender-not-allowed', 'not registered for this account');
+    const scheduleAt = request.scheduleAt === null || request.scheduleAt <= nowMs ? OK : request.scheduleAt;
+    if (scheduleAt > nowMs + SCHEDULE_MAX_MS) return refuse('schedule-invalid', 'more than 30 days ahead');
+    const validityMs = request.validityMs ?? config.defaultValidityMs;
+    if (validityMs < VALIDITY_MIN_MS || validityMs > VALIDITY_MAX_MS)
+      return refuse('validity-invalid', 'must be 1 second to 7 days');
+    const { body } = request;
+    const planned =
+      body.kind === 'text'
+        ? planTextBody(body.text, [])
+        : body.dataCoding === 4 && !config.binary
+          ? ('encoding-invalid' as const)
+          : planBody(0, body.dataCoding, body.octets, config.defaultAlphabet);
+    if (typeof planned === 'string') return refuse(planned, 'the text is empty, too long, or not of its data_coding');
+    if (planned.segments > config.maxSegments)
+      return refuse('text-too-long', `${planned.segments} segments, allowed are ${config.maxSegments}`);
+    if (!checkContent(planned.octets, 0, planned.octets.length, planned.dataCoding, { defaultAlphabet: 'gsm' }).allowed)
+      return refuse('text-empty', 'nothing in it can be seen');
+    if (account.throughput !== null) {
+      const waitMs = account.throughput.take(planned.segments, core.world.loop.monotonic());
+      if (waitMs > 0) return refuse('over-rate', `throughput is used up; try again in ${Math.ceil(waitMs)} ms`);
+    }
+    const { kind, address } = sender.value;
+    facts.sourceTon = kind === 'alphanumeric' ? 5 : kind === 'international' ? 1 : 0;
+    facts.sourceNpi = kind === 'international' ? 1 : 0;
+    facts.source = address;
+    facts.destination = destination.value;
+    facts.written = request.to.slice(0, 30);
+    facts.destTon = 1;
+    facts.destNpi = 1;
+    facts.dataCoding = planned.dataCoding;
+    facts.body = planned.octets;
+    facts.segments = planned.segments;
+    facts.registeredDelivery = 1;
+    facts.lane = LANES[request.lane ?? config.lane];
+    facts.scheduleAt = scheduleAt;
+    facts.validUntil = Math.max(nowMs, scheduleAt) + validityMs;
+    facts.reference = Buffer.from(request.reference ?? '').latin1Slice();
+    facts.flags = MessageFlag.http;
+    return accept(core, account, facts, nowMs);
+  }
+
+  #accepted(account: Account, handle: number): SubmitOutcome {
+    const { store } = this.#gateway.core;
+    const segments = store.segments[handle] as number;
+    const scheduled = (store.dueAt[handle] as number) > 0;
+    return {
+      ok: true,
+      id: nativeId(store.buffer(handle), (store.offset[handle] as number) + Letter.id),
+      segments,
+      price: segments * (store.pricePerSegment[handle] as number),
+      currency: account.config.currency,
+      state: scheduled ? 'scheduled' : stateName(store, handle),
+    };
+  }
+
+  /** The newest open messages of an account, older than `from`: a walk, because the list is asked for by people. */
+  #newestOpen(account: number, from: Buffer | null, limit: number): MessageView[] {
+    const { core } = this.#gateway;
+    const { store } = core;
+    const found: { readonly id: Buffer; readonly handle: number }[] = [];
+    for (let handle = 0; handle < store.span; handle++) {
+      if (store.phase[handle] === MessagePhase.free || store.account[handle] !== account) continue;
+      const at = (store.offset[handle] as number) + Letter.id;
+      const buffer = store.buffer(handle);
+      if (from !== null && buffer.compare(from, 0, 16, at, at + 16) >= 0) continue;
+      const worst = found.at(-1);
+      if (found.length >= limit && worst !== undefined && buffer.compare(worst.id, 0, 16, at, at + 16) <= 0) continue;
+      found.push({ id: Buffer.from(buffer.subarray(at, at + 16)), handle });
+      found.sort((a, b) => b.id.compare(a.id));
+      if (found.length > limit) found.pop();
+    }
+    return found.map((one) => messageView(store, one.handle, core.names));
+  }
+
+  #balance(account: Account): BalanceView {
+    const view = this.#gateway.core.ledger.view(account.number);
+    return {
+      account: account.name,
+      currency: view.currency,
+      balance: view.balance,
+      held: view.held,
+      creditLimit: view.creditLimit,
+    };
+  }
+
+  #accountView(account: Account): AccountView {
+    return {
+      ...this.#balance(account),
+      suspended: account.suspended,
+      enabled: account.config.enabled && !account.removed,
+      binds: account.binds.size,
+      openMessages: account.openMessages,
+      waitingReceipts: account.waitingReceipts,
+    };
+  }
+}
+
+/** An id that is greater than all ids before `ms` and less than all from then on. */
+function firstIdAt(ms: number): Buffer {
+  const id = Buffer.alloc(16);
+  const bounded = Math.max(0, Math.min(ms, 2 ** 48 - 1));
+  id.writeUInt32BE(Math.floor(bounded / 0x1_0000), 0);
+  id.writeUInt16BE(bounded % 0x1_0000, 4);
+  return id;
+}

@@ -1,0 +1,272 @@
+// Mobile-originated messages: taken durably from the guard, routed to an account by number and keyword, and handed over by
+// SMPP as they came, or joined and decoded by webhook. What has no route is refused upwards, never answered OK and dropped.
+import type { SmppPeer } from '../driver/types.ts';
+import { CommandId } from '../smpp/commands.ts';
+import { type DeliverSm, deliverSm, tlv } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
+import { HopTag } from '../smpp/vendor.ts';
+import type { Account } from './accounts.ts';
+import { DELIVER_DONE } from './answers.ts';
+import type { MoRouteConfig } from './config.ts';
+import type { Core } from './core.ts';
+import { readMo, textOf, writeMo } from './moRecord.ts';
+import { RecordType, readU64 } from './records.ts';
+
+/** One MO message that an account has not taken yet. Few at a time, so objects. */
+export interface MoMessage {
+  readonly number: number;
+  readonly account: number;
+  readonly link: number;
+  readonly at: number;
+  readonly eventNumber: number;
+  readonly sourceTon: number;
+  readonly sourceNpi: number;
+  readonly source: string;
+  readonly destTon: number;
+  readonly destNpi: number;
+  readonly destination: string;
+  readonly esmClass: number;
+  readonly dataCoding: number;
+  readonly userData: Buffer;
+  homeSeq: number;
+  sent: boolean;
+}
+
+/** Waiting MO of one instance; beyond it the guard keeps them. */
+const MAX_WAITING = 200_000;
+/** Events remembered after they were handed on, to know a repetition. */
+const MAX_SEEN = 20_000;
+const KEEP_MS = 7 * 86_400_000;
+
+export class Mo {
+  readonly #core: Core;
+  readonly #waiting = new Map<number, MoMessage>();
+  readonly #perAccount = new Map<number, MoMessage[]>();
+  readonly #seen = new Set<string>();
+  #next = 1;
+  #routes: readonly MoRouteConfig[] = [];
+  /** Takes MO of accounts with a webhook; set by webhooks.ts. */
+  toWebhook: ((account: Account, mo: MoMessage) => void) | null = null;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  configure(routes: readonly MoRouteConfig[]): void {
+    this.#routes = routes;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  take(peer: SmppPeer<number>, link: number, pdu: DeliverSm): void {
+    const core = this.#core;
+    core.counters.mo_in++;
+    const event = tlv(pdu, HopTag.eventNumber);
+    const eventNumber = event?.length === 8 ? readU64(event, 0) : 0;
+    const key = `${link}/${eventNumber}`;
+    if (eventNumber !== 0 && this.#seen.has(key)) {
+      core.log.after(core.answers.ready, core.answers.put(peer, pdu.sequence, DELIVER_DONE));
+      return;
+    }
+    const userData = Buffer.from(tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage);
+    const account = this.#route(pdu, userData);
+    if (account === null) {
+      core.counters.mo_refused++;
+      core.world.log.warn('MO without a route', { link: core.links.get(link).name });
+      peer.respondStatus(pdu.sequence, CommandId.deliver_sm, Status.ESME_RX_R_APPN);
+      return;
+    }
+    if (this.#waiting.size >= MAX_WAITING) {
+      peer.respondStatus(pdu.sequence, CommandId.deliver_sm, Status.ESME_RMSGQFUL);
+      return;
+    }
+    const mo: MoMessage = {
+      number: this.#next++,
+      account: account.number,
+      link,
+      at: core.world.loop.now(),
+      eventNumber,
+      sourceTon: pdu.sourceAddrTon,
+      sourceNpi: pdu.sourceAddrNpi,
+      source: pdu.sourceAddr,
+      destTon: pdu.destAddrTon,
+      destNpi: pdu.destAddrNpi,
+      destination: pdu.destinationAddr,
+      esmClass: pdu.esmClass,
+      dataCoding: pdu.dataCoding,
+      userData,
+      homeSeq: 0,
+      sent: false,
+    };
+    this.journal(mo);
+    this.#remember(mo);
+    core.log.after(core.answers.ready, core.answers.put(peer, pdu.sequence, DELIVER_DONE));
+    core.afterCommit(() => this.#ready(mo));
+  }
+
+  /** Writes it (again): also what cleaning does with old ones. */
+  journal(mo: MoMessage): void {
+    const { log } = this.#core;
+    const w = log.begin(RecordType.mo);
+    writeMo(w, mo, log.secret(mo.userData));
+    log.end();
+    mo.homeSeq = log.seq;
+    log.live(mo.homeSeq, 1);
+    log.secretLive(mo.homeSeq, 1);
+  }
+
+  /** A record of recovery; a later one of the same number replaces it. */
+  restore(seq: number, records: Buffer, start: number, secrets: Buffer | null): void {
+    const mo = readMo(records, start, secrets);
+    if (mo === null) return;
+    const before = this.#waiting.get(mo.number);
+    if (before !== undefined) this.#forget(before);
+    mo.homeSeq = seq;
+    this.#core.log.live(seq, 1);
+    this.#core.log.secretLive(seq, 1);
+    this.#next = Math.max(this.#next, mo.number + 1);
+    this.#remember(mo);
+  }
+
+  restoreHanded(records: Buffer, start: number): void {
+    const mo = this.#waiting.get(readU64(records, start));
+    if (mo !== undefined) this.#forget(mo);
+  }
+
+  /** After recovery: everything that waits may go. */
+  start(): void {
+    for (const mo of [...this.#waiting.values()]) this.#ready(mo);
+  }
+
+  /** Those whose record stands in one of `seqs`: to be written again. */
+  inBatches(seqs: ReadonlySet<number>): MoMessage[] {
+    return [...this.#waiting.values()].filter((mo) => seqs.has(mo.homeSeq));
+  }
+
+  pump(account: Account): void {
+    const queue = this.#perAccount.get(account.number);
+    if (queue === undefined || account.receivers.length === 0) return;
+    if (account.handNotBefore > this.#core.world.loop.monotonic()) return;
+    for (const mo of queue) {
+      if (mo.sent) continue;
+      const peer = account.receivers.find((one) => one.room > 0);
+      if (peer === undefined) return;
+      mo.sent = peer.send(this.#pdu(mo), -mo.number) !== null;
+      if (!mo.sent) return;
+    }
+  }
+
+  answered(number: number, status: number): void {
+    const mo = this.#waiting.get(number);
+    if (mo === undefined) return;
+    mo.sent = false;
+    const account = this.#core.accounts.get(mo.account);
+    if (status === 0 || status === Status.ESME_RX_P_APPN || status === Status.ESME_RX_R_APPN) {
+      this.handed(mo);
+      this.pump(account);
+      return;
+    }
+    const { loop } = this.#core.world;
+    account.handNotBefore = loop.monotonic() + 1000;
+    loop.wakeAt(account.handNotBefore, () => this.pump(account));
+  }
+
+  handed(mo: MoMessage): void {
+    const { log, counters } = this.#core;
+    counters.mo_handed++;
+    const w = log.begin(RecordType.moHanded);
+    w.u64(mo.number);
+    log.end();
+    this.#forget(mo);
+  }
+
+  /** What nobody took for a week ends. */
+  expire(nowMs: number): void {
+    for (const mo of this.#waiting.values()) {
+      if (mo.at + KEEP_MS > nowMs) return;
+      this.handed(mo);
+    }
+  }
+
+  #ready(mo: MoMessage): void {
+    const account = this.#core.accounts.get(mo.account);
+    if (account.config.webhook !== null) {
+      this.toWebhook?.(account, mo);
+      return;
+    }
+    this.pump(account);
+  }
+
+  #remember(mo: MoMessage): void {
+    this.#waiting.set(mo.number, mo);
+    const queue = this.#perAccount.get(mo.account);
+    if (queue === undefined) this.#perAccount.set(mo.account, [mo]);
+    else queue.push(mo);
+    if (mo.eventNumber === 0) return;
+    this.#seen.add(`${mo.link}/${mo.eventNumber}`);
+    if (this.#seen.size > MAX_SEEN)
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+  }
+
+  #forget(mo: MoMessage): void {
+    const { log } = this.#core;
+    this.#waiting.delete(mo.number);
+    const queue = this.#perAccount.get(mo.account);
+    const at = queue?.indexOf(mo) ?? -1;
+    if (at >= 0) queue?.splice(at, 1);
+    log.live(mo.homeSeq, -1);
+    log.secretLive(mo.homeSeq, -1);
+  }
+
+  #route(pdu: DeliverSm, userData: Buffer): Account | null {
+    let word: string | null = null;
+    for (const route of this.#routes) {
+      const number = pdu.destinationAddr.replace(/^\+/, '');
+      const fits = route.number.endsWith('*')
+        ? number.startsWith(route.number.slice(0, -1))
+        : number === route.number.replace(/^\+/, '');
+      if (!fits) continue;
+      if (route.keyword !== null) {
+        word ??= firstWord(pdu.esmClass, pdu.dataCoding, userData);
+        if (word !== route.keyword) continue;
+      }
+      const account = this.#core.accounts.byName.get(route.account);
+      if (account !== undefined && !account.removed) return account;
+    }
+    return null;
+  }
+
+  #pdu(mo: MoMessage): DeliverSm {
+    const long = mo.userData.length > 254;
+    return deliverSm({
+      sourceAddrTon: mo.sourceTon,
+      sourceAddrNpi: mo.sourceNpi,
+      sourceAddr: mo.source,
+      destAddrTon: mo.destTon,
+      destAddrNpi: mo.destNpi,
+      destinationAddr: mo.destination,
+      esmClass: mo.esmClass & 0x40,
+      dataCoding: mo.dataCoding,
+      ...(long ? { tlvs: [{ tag: Tag.messagePayload, value: mo.userData }] } : { shortMessage: mo.userData }),
+    });
+  }
+}
+
+function firstWord(esmClass: number, dataCoding: number, userData: Buffer): string {
+  return (textOf(esmClass, dataCoding, userData) ?? '').trim().split(/\s+/, 1)[0]?.toUpperCase() ?? '';
+}
+
+export function takeMo(core: Core, peer: SmppPeer<number>, link: number, pdu: DeliverSm): void {
+  core.mo.take(peer, link, pdu);
+}
+
+/** Tokens of MO are negative numbers. */
+export function moAnswered(core: Core, token: number, status: number): void {
+  core.mo.answered(-token, status);
+}

@@ -1,0 +1,345 @@
+// submit_sm and its kin from SMPP customers: validated, asked of egress/, brought into the order's form, accepted, and
+// acknowledged after the commit. Refusals hold nothing (design §5.7).
+import type { SmppPeer } from '../driver/types.ts';
+import type { SubmitFacts, SubmitPolicy } from '../egress/facts.ts';
+import { checkContent, checkSubmit } from '../egress/policy.ts';
+import { classifySender, type DialRules, normaliseDestination, type Sender } from '../numbering/address.ts';
+import { CommandId } from '../smpp/commands.ts';
+import { NO_TLVS, type SubmitSm, type Tlv, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
+import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
+import { type Account, senderAllowed } from './accounts.ts';
+import { Answers } from './answers.ts';
+import { type PartOf, partOfHeader, planBody } from './bodies.ts';
+import { type Core, customerId } from './core.ts';
+import { replacePending } from './operations.ts';
+import type { Refusal } from './service.ts';
+import { MessageFlag, MessagePhase } from './store.ts';
+
+const VALIDITY_MAX_MS = 7 * 86_400_000;
+const SCHEDULE_MAX_MS = 30 * 86_400_000;
+const NO_TAGS: readonly number[] = [];
+/** priority_flag 2 and 3 (high, highest) take the PIN lane, 1 at least the normal one (SMPP 3.4 §5.2.14). */
+const PIN_PRIORITY = 2;
+const LANE_NUMBERS = { pin: 0, normal: 1, bulk: 2 } as const;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class Submits {
+  readonly #core: Core;
+  readonly #submitted: Answers;
+  readonly #dataSubmitted: Answers;
+  readonly facts: AcceptFacts;
+  readonly #egress: Mutable<SubmitFacts>;
+  readonly #policies = new Map<number, SubmitPolicy>();
+  readonly #dialRules = new Map<number, DialRules>();
+  /** Senders repeat: the last one of each account as classified. */
+  readonly #senders = new Map<
+    number,
+    {
+      readonly addr: string;
+      readonly ton: number;
+      readonly npi: number;
+      readonly sender: Sender;
+      readonly allowed: boolean;
+    }
+  >();
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#submitted = new Answers((peer, sequence, handle) =>
+      this.#acknowledge(peer, sequence, handle, 'submit_sm_resp'),
+    );
+    this.#dataSubmitted = new Answers((peer, sequence, handle) =>
+      this.#acknowledge(peer, sequence, handle, 'data_sm_resp'),
+    );
+    this.facts = emptyFacts();
+    this.#egress = {
+      serviceType: '',
+      destinationAddr: '',
+      sourceRegistered: false,
+      esmClass: 0,
+      protocolId: 0,
+      priorityFlag: 0,
+      scheduleAtMs: null,
+      expiresAtMs: null,
+      registeredDelivery: 0,
+      replaceIfPresentFlag: 0,
+      dataCoding: 0,
+      smDefaultMsgId: 0,
+      userData: this.facts.body,
+      tlvTags: NO_TAGS,
+    };
+  }
+
+  /** After a reload: what was derived from configurations is made anew. */
+  forgetCaches(): void {
+    this.#policies.clear();
+    this.#dialRules.clear();
+    this.#senders.clear();
+  }
+
+  submitSm(peer: SmppPeer<number>, account: Account, pdu: SubmitSm): void {
+    const result = this.take(account, pdu, peer.version);
+    if (typeof result === 'number')
+      this.#core.log.after(this.#submitted.ready, this.#submitted.put(peer, pdu.sequence, result));
+    else this.#refused(peer, pdu.sequence, CommandId.submit_sm, result);
+  }
+
+  /** data_sm, already read as a submit. */
+  dataSm(peer: SmppPeer<number>, account: Account, pdu: SubmitSm, sequence: number): void {
+    const result = this.take(account, pdu, peer.version);
+    if (typeof result === 'number')
+      this.#core.log.after(this.#dataSubmitted.ready, this.#dataSubmitted.put(peer, sequence, result));
+    else this.#refused(peer, sequence, CommandId.data_sm, result);
+  }
+
+  #refused(peer: SmppPeer<number>, sequence: number, commandId: number, refusal: Refusal): void {
+    this.#core.counters.refused_messages++;
+    peer.respondStatus(sequence, commandId, refusal.status);
+  }
+
+  /** Everything up to the journal: the handle of the accepted message or part, or the refusal. `multi`: see core.multiReference. */
+  take(account: Account, pdu: SubmitSm, version: number, multi = ''): number | Refusal {
+    const core = this.#core;
+    const nowMs = core.world.loop.now();
+    const userData = tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage;
+    const refusal = this.check(account, pdu, userData, nowMs);
+    if (refusal !== null) return refusal;
+    const { facts } = this;
+    if (version < 0x34) facts.flags |= MessageFlag.shortId;
+    if (multi !== '') {
+      facts.flags |= MessageFlag.multi;
+      facts.reference = multi;
+    }
+    const part =
+      pdu.esmClass & 0x40 ? partOfHeader(pdu.esmClass, userData) : pdu.tlvs.length > 0 ? partOfTlvs(pdu) : null;
+    if (part !== null) return this.#takePart(account, part, pdu, userData, nowMs);
+    const planned = planBody(pdu.esmClass, pdu.dataCoding, userData, account.config.defaultAlphabet);
+    if (typeof planned === 'string')
+      return refuse(planned, 'the text cannot be read in its data_coding, is empty, or is too long');
+    if (planned.segments > account.config.maxSegments)
+      return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
+    if (account.throughput !== null && account.throughput.take(planned.segments, core.world.loop.monotonic()) > 0)
+      return refuse('over-rate', 'throughput of the account is used up');
+    facts.dataCoding = planned.dataCoding;
+    facts.body = planned.octets;
+    facts.segments = planned.segments;
+    facts.joining = false;
+    if (pdu.replaceIfPresentFlag === 1) {
+      const replaced = replacePending(core, account, facts, nowMs);
+      if (replaced >= 0) return replaced;
+    }
+    return accept(core, account, facts, nowMs);
+  }
+
+  /** Addresses, times, flags and TLVs, and what egress/ says of them; fills `facts` but for the body. */
+  check(account: Account, pdu: SubmitSm, userData: Buffer, nowMs: number): Refusal | null {
+    const { facts } = this;
+    const { config } = account;
+    const destination = normaliseDestination(
+      pdu.destinationAddr,
+      pdu.destAddrTon,
+      pdu.destAddrNpi,
+      this.#rules(account),
+    );
+    if (!destination.ok) {
+      const status =
+        destination.error === 'ton'
+          ? Status.ESME_RINVDSTTON
+          : destination.error === 'npi'
+            ? Status.ESME_RINVDSTNPI
+            : Status.ESME_RINVDSTADR;
+      return refuse('number-invalid', `the destination is not an E.164 number: ${destination.error}`, status);
+    }
+    const from = this.#sender(account, pdu.sourceAddr, pdu.sourceAddrTon, pdu.sourceAddrNpi);
+    if (from === null)
+      return refuse(
+        'sender-not-allowed',
+        'the source address is no sender',
+        pdu.sourceAddrTon > 6 ? Status.ESME_RINVSRCTON : Status.ESME_RINVSRCADR,
+      );
+    if (!from.allowed) return refuse('sender-not-allowed', 'the source address is not registered for this account');
+    let scheduleAt = 0;
+    if (pdu.scheduleDeliveryTime !== '') {
+      const time = parseTime(pdu.scheduleDeliveryTime, { lenient: config.lenientTimes });
+      if (time.kind === 'invalid') return refuse('schedule-invalid', `schedule_delivery_time: ${time.reason}`);
+      const at = toAbsoluteMs(time, nowMs);
+      scheduleAt = at === null || at <= nowMs ? 0 : Math.min(at, nowMs + SCHEDULE_MAX_MS);
+      this.#egress.scheduleAtMs = at;
+    } else this.#egress.scheduleAtMs = null;
+    let validUntil = Math.max(nowMs, scheduleAt) + config.defaultValidityMs;
+    this.#egress.expiresAtMs = null;
+    if (pdu.validityPeriod !== '') {
+      const time = parseTime(pdu.validityPeriod, { lenient: config.lenientTimes });
+      if (time.kind === 'invalid') return refuse('validity-invalid', `validity_period: ${time.reason}`);
+      const at = toAbsoluteMs(time, nowMs);
+      if (at !== null) {
+        validUntil = Math.min(at, Math.max(nowMs, scheduleAt) + VALIDITY_MAX_MS);
+        this.#egress.expiresAtMs = at;
+      }
+    }
+    const egress = this.#egress;
+    egress.serviceType = pdu.serviceType;
+    egress.destinationAddr = destination.value;
+    egress.sourceRegistered = true;
+    egress.esmClass = pdu.esmClass;
+    egress.protocolId = pdu.protocolId;
+    egress.priorityFlag = pdu.priorityFlag;
+    egress.registeredDelivery = pdu.registeredDelivery;
+    egress.replaceIfPresentFlag = pdu.replaceIfPresentFlag;
+    egress.dataCoding = pdu.dataCoding;
+    egress.smDefaultMsgId = pdu.smDefaultMsgId;
+    egress.userData = userData;
+    egress.tlvTags = pdu.tlvs.length === 0 ? NO_TAGS : pdu.tlvs.map(tagOf);
+    const policy = this.#policy(account);
+    const decision = checkSubmit(egress, policy, nowMs);
+    if (!decision.allowed) return refuse('egress-denied', decision.reason, decision.status);
+    const { sender } = from;
+    facts.sourceTon = sender.kind === 'alphanumeric' ? 5 : sender.kind === 'international' ? 1 : 0;
+    facts.sourceNpi = sender.kind === 'international' ? 1 : 0;
+    facts.source = sender.address;
+    facts.destination = destination.value;
+    facts.written = pdu.destinationAddr;
+    facts.destTon = pdu.destAddrTon;
+    facts.destNpi = pdu.destAddrNpi;
+    facts.registeredDelivery = pdu.registeredDelivery;
+    const base = LANE_NUMBERS[config.lane];
+    facts.lane = pdu.priorityFlag >= PIN_PRIORITY ? 0 : pdu.priorityFlag === 1 ? Math.min(base, 1) : base;
+    facts.validUntil = validUntil;
+    facts.scheduleAt = scheduleAt;
+    facts.reference = '';
+    facts.userReference = pdu.tlvs.length === 0 ? -1 : (tlvU16(pdu, Tag.userMessageReference) ?? -1);
+    facts.serviceType = pdu.serviceType;
+    facts.priority = pdu.priorityFlag;
+    facts.flags = pdu.registeredDelivery & 0x10 ? MessageFlag.intermediateWanted : 0;
+    return null;
+  }
+
+  /** Is there anything to see in a joined text? A part alone may be blank. */
+  visible(account: Account, dataCoding: number, octets: Buffer): boolean {
+    return checkContent(octets, 0, octets.length, dataCoding, this.#policy(account)).allowed;
+  }
+
+  #takePart(account: Account, part: PartOf, pdu: SubmitSm, userData: Buffer, nowMs: number): number | Refusal {
+    const { facts } = this;
+    if (part.total > account.config.maxSegments)
+      return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
+    if (account.throughput !== null && account.throughput.take(1, this.#core.world.loop.monotonic()) > 0)
+      return refuse('over-rate', 'throughput of the account is used up');
+    // The header stays with the part until all have come: it may name national tables.
+    facts.dataCoding = pdu.dataCoding;
+    facts.body = userData;
+    facts.segments = 1;
+    facts.joining = true;
+    return this.#core.parts.take(account, facts, part, pdu.esmClass, nowMs);
+  }
+
+  #acknowledge(
+    peer: SmppPeer<number>,
+    sequence: number,
+    handle: number,
+    command: 'submit_sm_resp' | 'data_sm_resp',
+  ): void {
+    const core = this.#core;
+    const { store } = core;
+    peer.respond(sequence, {
+      command,
+      commandId: CommandId[command],
+      status: 0,
+      sequence,
+      tlvs: NO_TLVS,
+      messageId: customerId(core, handle),
+    });
+    if (store.phase[handle] === MessagePhase.joining) core.parts.durable(handle);
+    else admitted(core, handle, core.world.loop.now());
+  }
+
+  #sender(
+    account: Account,
+    addr: string,
+    ton: number,
+    npi: number,
+  ): { readonly sender: Sender; readonly allowed: boolean } | null {
+    const known = this.#senders.get(account.number);
+    if (known !== undefined && known.addr === addr && known.ton === ton && known.npi === npi) return known;
+    const sender = classifySender(addr, ton, npi);
+    if (!sender.ok) return null;
+    const entry = { addr, ton, npi, sender: sender.value, allowed: senderAllowed(account, sender.value.address) };
+    this.#senders.set(account.number, entry);
+    return entry;
+  }
+
+  #policy(account: Account): SubmitPolicy {
+    let policy = this.#policies.get(account.number);
+    if (policy === undefined) {
+      const { config } = account;
+      policy = {
+        binary: config.binary,
+        serviceTypes: [],
+        replacesPending: true,
+        transcodes: true,
+        unknownTlvs: 'ignore',
+        defaultAlphabet:
+          config.defaultAlphabet === 'latin1' ? 'latin1' : config.defaultAlphabet === 'ascii' ? 'ascii' : 'gsm',
+      };
+      this.#policies.set(account.number, policy);
+    }
+    return policy;
+  }
+
+  #rules(account: Account): DialRules {
+    let rules = this.#dialRules.get(account.number);
+    if (rules === undefined) {
+      const { nationalPrefix } = account.config;
+      rules = {
+        countryCode: nationalPrefix?.country ?? '',
+        nationalPrefix: nationalPrefix?.trunk ?? '',
+        internationalPrefix: '00',
+      };
+      this.#dialRules.set(account.number, rules);
+    }
+    return rules;
+  }
+}
+
+function tagOf(one: Tlv): number {
+  return one.tag;
+}
+
+/** All three sar_* TLVs make a part; incomplete ones are ignored (R16). */
+function partOfTlvs(pdu: SubmitSm): PartOf | null {
+  const ref = tlvU16(pdu, Tag.sarMsgRefNum);
+  const total = tlvU8(pdu, Tag.sarTotalSegments);
+  const seq = tlvU8(pdu, Tag.sarSegmentSeqnum);
+  if (ref === undefined || total === undefined || seq === undefined) return null;
+  return total < 2 || seq === 0 || seq > total ? null : { kind: 'sar', ref, total, seq };
+}
+
+export function emptyFacts(): AcceptFacts {
+  return {
+    sourceTon: 0,
+    sourceNpi: 0,
+    source: '',
+    destination: '',
+    written: '',
+    destTon: 0,
+    destNpi: 0,
+    dataCoding: 0,
+    body: Buffer.alloc(0),
+    segments: 1,
+    registeredDelivery: 0,
+    lane: 1,
+    validUntil: 0,
+    scheduleAt: 0,
+    reference: '',
+    userReference: -1,
+    purpose: 0,
+    serviceType: '',
+    priority: 0,
+    flags: 0,
+    joining: false,
+  };
+}

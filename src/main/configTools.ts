@@ -1,0 +1,186 @@
+// What gateway.yaml and guard.yaml share: reading the file, secrets by reference, and faults told all at once, each with
+// its path and what would be right.
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { ConfigFault } from '../base/result.ts';
+
+/** Where a configuration comes from: the file's folder for relative paths, and the environment for secrets. */
+export interface ConfigSource {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A secret stands in the environment or in a file of its own, never in the configuration. */
+export const secretRef = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+]);
+export type SecretRef = z.infer<typeof secretRef>;
+
+/** `host:port`, IPv6 in brackets. */
+export const endpoint = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):[0-9]{1,5}$/, 'must be host:port, for example 127.0.0.1:2775')
+  .transform((text) => {
+    const at = text.lastIndexOf(':');
+    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+  })
+  .refine((value) => value.port <= 65_535, 'the port must be 0 to 65535');
+
+/** `30s`, `10m`, `48h`, `7d`, `250ms`, or milliseconds as a number. */
+export const duration = z.union([
+  z.number().int().min(0),
+  z
+    .string()
+    .regex(/^[0-9]+(ms|s|m|h|d)$/, 'must be a duration such as 250ms, 30s, 10m, 48h or 7d')
+    .transform((text) => {
+      const [, digits, unit] = /^([0-9]+)(ms|s|m|h|d)$/.exec(text) as RegExpExecArray;
+      const factors: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+      return Number(digits) * (factors[unit as string] as number);
+    }),
+]);
+
+/** `512MB`, `2GB` or octets as a number. */
+export const octets = z.union([
+  z.number().int().min(0),
+  z
+    .string()
+    .regex(/^[0-9]+(KB|MB|GB)$/, 'must be a size such as 512MB or 2GB')
+    .transform((text) => {
+      const factors: Record<string, number> = { KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
+      return Number(text.slice(0, -2)) * (factors[text.slice(-2)] as number);
+    }),
+]);
+
+/** Money as a decimal string, at most 6 places, in micro-units. */
+export const money = z
+  .union([z.string(), z.number()])
+  .transform((value) => String(value))
+  .refine(
+    (text) => /^-?[0-9]{1,9}(\.[0-9]{1,6})?$/.test(text),
+    'must be an amount such as "0.0450" with at most 6 decimal places',
+  )
+  .transform(microUnits);
+
+/** "0.0450" → 45000. The text has been checked. */
+export function microUnits(text: string): number {
+  const negative = text.startsWith('-');
+  const [whole, fraction = ''] = text.replace('-', '').split('.');
+  const value = Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
+  return negative ? -value : value;
+}
+
+/** Micro-units as a decimal string with at least 4 places. */
+export function moneyText(micro: number): string {
+  const sign = micro < 0 ? '-' : '';
+  const whole = Math.floor(Math.abs(micro) / 1_000_000);
+  const fraction = String(Math.abs(micro) % 1_000_000).padStart(6, '0');
+  return `${sign}${whole}.${fraction.replace(/0{1,2}$/, '')}`;
+}
+
+/** Collects faults of one file; `secret` and `file` note what cannot be read instead of throwing. */
+export class Faults {
+  readonly list: ConfigFault[] = [];
+  readonly source: ConfigSource;
+
+  constructor(source: ConfigSource) {
+    this.source = source;
+  }
+
+  add(path: string, message: string): void {
+    this.list.push({ path, message });
+  }
+
+  /** The secret's octets without a final line end; empty, and a fault, when it cannot be had. */
+  secret(path: string, ref: SecretRef): string {
+    if ('env' in ref) {
+      const value = this.source.environment[ref.env];
+      if (value === undefined || value === '') {
+        this.add(path, `environment variable ${ref.env} is not set; set it before the start, or use {file: PATH}`);
+        return '';
+      }
+      return value;
+    }
+    const text = this.file(path, ref.file).replace(/\r?\n$/, '');
+    if (text === '') this.add(path, `file ${ref.file} is empty; it must hold the secret in one line`);
+    return text;
+  }
+
+  file(path: string, name: string): string {
+    const full = this.resolve(name);
+    try {
+      return readFileSync(full, 'utf8');
+    } catch (error) {
+      this.add(
+        path,
+        `cannot read ${name}: ${(error as NodeJS.ErrnoException).code ?? 'error'}; relative paths start at the configuration's folder`,
+      );
+      return ' ';
+    }
+  }
+
+  resolve(name: string): string {
+    return isAbsolute(name) ? name : join(this.source.folder, name);
+  }
+}
+
+/** Reads a YAML file against a schema: the value, or every fault. */
+export function readYaml<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  environment: ConfigSource['environment'],
+): { readonly value: z.infer<S> | null; readonly faults: Faults } {
+  const faults = new Faults({ folder: dirname(path), environment });
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    faults.add('', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`);
+    return { value: null, faults };
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  for (const error of document.errors) faults.add('', `not YAML: ${error.message.split('\n')[0]}`);
+  if (document.errors.length > 0) return { value: null, faults };
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return { value: parsed.data, faults };
+  for (const issue of parsed.error.issues)
+    for (const fault of flatten(issue, [])) faults.add(fault.path, fault.message);
+  return { value: null, faults };
+}
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** A union's faults are told for the alternative that came nearest. */
+function flatten(issue: Issue, above: readonly PropertyKey[]): ConfigFault[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
+    return issue.keys.map((key) => ({
+      path: pathText([...path, key]),
+      message: 'unknown setting; check the spelling against docs/OPERATING.md',
+    }));
+  }
+  if (issue.code === 'invalid_union' && issue.errors !== undefined && issue.errors.length > 0) {
+    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] as readonly Issue[];
+    return nearest.flatMap((inner) => flatten(inner, path));
+  }
+  return [{ path: pathText(path), message: issue.message }];
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(...issues.map((issue) => issue.path.length * 2 + (issue.code === 'invalid_type' ? 0 : 1)));
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const step of path)
+    text += typeof step === 'number' ? `[${step}]` : text === '' ? String(step) : `.${String(step)}`;
+  return text;
+}

@@ -1,0 +1,117 @@
+// Entry of the gateway program: reads gateway.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
+// 1 failed, 2 configuration.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApi } from '../api/api.ts';
+import type { ConfigFault } from '../base/result.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
+import { createCrypto } from '../host/crypto.ts';
+import { createHttp } from '../host/http.ts';
+import { openJournal } from '../host/journal.ts';
+import { createLog } from '../host/log.ts';
+import { createLoop } from '../host/loop.ts';
+import { createNet } from '../host/net.ts';
+import { openSpills } from '../host/spill.ts';
+import type { HttpListener } from '../port/http.ts';
+import type { World } from '../port/world.ts';
+import { loadGatewayConfig } from './gatewayConfig.ts';
+
+const STORAGE_KEY_OCTETS = 32;
+
+/** Runs the gateway of one configuration file; resolves with the exit code. */
+export async function runGateway(configPath: string): Promise<number> {
+  const log = createLog('info').child({ program: 'gateway' });
+  const { loaded, faults } = loadGatewayConfig(configPath, process.env);
+  if (loaded === null) {
+    tellFaults(configPath, faults);
+    return 2;
+  }
+  mkdirSync(loaded.dataFolder, { recursive: true, mode: 0o700 });
+  const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
+  const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
+  if (!opened.ok) {
+    const { error } = opened;
+    if (error.code === 'locked')
+      log.error('another gateway runs on this data folder', { folder: loaded.dataFolder, pid: error.pid ?? 0 });
+    else log.error('the journal cannot be opened', { folder: loaded.dataFolder, detail: error.detail });
+    return 1;
+  }
+  const journal = opened.value;
+  const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
+  const http = createHttp();
+  const world: World = {
+    loop: createLoop(),
+    net: createNet(),
+    crypto: createCrypto(),
+    http,
+    log,
+    journal,
+    spill: (name) => spills.spill(name),
+  };
+  const halted = Promise.withResolvers<number>();
+  const gateway = new Gateway(world, loaded.gateway, () => halted.resolve(1));
+  const service = new GatewayServiceImpl(gateway);
+  let listener: HttpListener | null = null;
+  if (loaded.gateway.http !== null) {
+    const { host, port, tls } = loaded.gateway.http;
+    listener = await http.serve(
+      { host, port, tls },
+      createApi(service, { now: () => world.loop.now(), randomFill: (target) => world.crypto.randomFill(target), log }),
+    );
+    log.info('HTTP listening', { host, port: listener.port });
+  }
+  await gateway.start();
+  log.info('ready', { smpp: gateway.customers.ports.map(String) });
+
+  const stopping = Promise.withResolvers<number>();
+  const stop = (): void => stopping.resolve(0);
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.on('SIGHUP', () => reload(configPath, gateway, log.error));
+  const code = await Promise.race([stopping.promise, halted.promise]);
+  if (code !== 0) return code;
+  log.info('stopping');
+  await listener?.close();
+  await gateway.stop();
+  await journal.close();
+  await spills.close();
+  log.info('stopped');
+  return 0;
+}
+
+/** One fault per line, each with its place and what would be right. */
+export function tellFaults(configPath: string, faults: readonly ConfigFault[]): void {
+  process.stderr.write(`${configPath}: ${faults.length} fault${faults.length === 1 ? '' : 's'}\n`);
+  for (const fault of faults)
+    process.stderr.write(`  ${fault.path === '' ? '(file)' : fault.path}: ${fault.message}\n`);
+}
+
+function reload(
+  configPath: string,
+  gateway: Gateway,
+  error: (event: string, fields?: { readonly [name: string]: readonly string[] }) => void,
+): void {
+  const { loaded, faults } = loadGatewayConfig(configPath, process.env);
+  const found = loaded === null ? faults : gateway.reload(loaded.gateway);
+  if (found.length > 0)
+    error('the configuration was not taken; the old one stays', {
+      faults: found.map((fault) => `${fault.path}: ${fault.message}`),
+    });
+}
+
+/** Where no storage secret is configured, one is made beside the data: it protects copies of the journal alone. */
+function ownStorageSecret(folder: string): Buffer {
+  const path = join(folder, 'storage.key');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(STORAGE_KEY_OCTETS).toString('hex'), { mode: 0o600 });
+  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+}
+
+if (import.meta.main) {
+  const path = process.argv[2];
+  if (path === undefined) {
+    process.stderr.write('usage: gateway.ts CONFIG\n');
+    process.exitCode = 2;
+  } else process.exitCode = await runGateway(path);
+}
