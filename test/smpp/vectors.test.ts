@@ -42,9 +42,12 @@ function read(vector: Vector): { readonly bytes: Buffer; readonly decoded: Decod
 
 const name = (vector: Vector): string => `${vector.test ?? vector.session} ${vector.hex.slice(0, 60)}`;
 const octets = (text: string): string => text.replaceAll(':', '');
-const runs = (values: readonly number[]): number[] => values.filter((value, i) => i === 0 || value !== values[i - 1]);
 const dissectedTime = (text: string): number =>
   Date.parse(`${text.slice(0, -' UTC'.length).replace(/\.(\d{3})\d+$/, '.$1')}Z`);
+
+/** Where the destination stands: in the PDU, or in the one address of a submit_multi. */
+const addressed = (pdu: Pdu & Record<string, unknown>): Record<string, unknown> =>
+  pdu.command === 'submit_multi' ? { ...pdu.destinations.find((one) => one.destFlag === 1) } : pdu;
 
 /** Dissector's field → our value in its notation. Fields of its own making (groups, texts of flags) have no entry. */
 const SAME: Readonly<Record<string, (pdu: Pdu & Record<string, unknown>) => unknown>> = {
@@ -53,8 +56,8 @@ const SAME: Readonly<Record<string, (pdu: Pdu & Record<string, unknown>) => unkn
   'smpp.sequence_number': (pdu) => pdu.sequence,
   'smpp.source_addr_ton': (pdu) => pdu['sourceAddrTon'],
   'smpp.source_addr_npi': (pdu) => pdu['sourceAddrNpi'],
-  'smpp.dest_addr_ton': (pdu) => pdu['destAddrTon'],
-  'smpp.dest_addr_npi': (pdu) => pdu['destAddrNpi'],
+  'smpp.dest_addr_ton': (pdu) => addressed(pdu)['destAddrTon'],
+  'smpp.dest_addr_npi': (pdu) => addressed(pdu)['destAddrNpi'],
   'smpp.esme_addr_ton': (pdu) => pdu['esmeAddrTon'],
   'smpp.esme_addr_npi': (pdu) => pdu['esmeAddrNpi'],
   'smpp.addr_ton': (pdu) => pdu['addrTon'],
@@ -86,7 +89,7 @@ const SAME: Readonly<Record<string, (pdu: Pdu & Record<string, unknown>) => unkn
   'smpp.system_type': (pdu) => pdu['systemType'],
   'smpp.address_range': (pdu) => pdu['addressRange'],
   'smpp.source_addr': (pdu) => pdu['sourceAddr'],
-  'smpp.destination_addr': (pdu) => pdu['destinationAddr'],
+  'smpp.destination_addr': (pdu) => addressed(pdu)['destinationAddr'],
   'smpp.esme_addr': (pdu) => pdu['esmeAddr'],
   'smpp.message_id': (pdu) => pdu['messageId'],
   'smpp.receipted_message_id': (pdu) => tlvCString(pdu, Tag.receiptedMessageId),
@@ -114,11 +117,15 @@ function compare(vector: Vector, pdu: Pdu, bytes: Buffer): number {
       assert.equal(tlv(pdu, Tag.sourceSubaddress)?.toString('hex'), octets(theirs as string), where);
     else if (field === 'smpp.source_node_id')
       assert.equal(tlv(pdu, Tag.sourceNodeId)?.toString('hex'), octets(theirs as string), where);
-    // These lists tell a value that is repeated in a row once.
     else if (field === 'smpp.opt_param_tag')
-      assert.deepEqual(runs(pdu.tlvs.map((one) => one.tag)), [theirs].flat().map(Number), where);
+      assert.deepEqual(
+        pdu.tlvs.map((one) => one.tag),
+        [theirs].flat().map(Number),
+        where,
+      );
+    // The dissector leaves some of a row of equal lengths out.
     else if (field === 'smpp.opt_param_len')
-      assert.deepEqual(runs(pdu.tlvs.map((one) => one.value.length)), [theirs].flat().map(Number), where);
+      assert.deepEqual(new Set(pdu.tlvs.map((one) => one.value.length)), new Set([theirs].flat().map(Number)), where);
     else if (field === 'smpp.vendor_op' || field === 'smpp.reserved_op') {
       const values = pdu.tlvs.map((one) => one.value.toString('hex'));
       for (const value of [theirs].flat()) assert.ok(values.includes(octets(value)), where);
