@@ -94,8 +94,8 @@ async function testSection(words) {
     if (error?.failureType === 'subtestsFailed') return;
     const cause = error?.cause ?? error;
     const place = `${relative(root, event.file ?? '')}:${event.line ?? 0}`;
-    failures.push(`${place} ${event.name}\n${indent(cause?.stack ?? String(cause?.message ?? cause))}`);
-    process.stdout.write(`  ✖ ${place} ${event.name}\n${indent(cause?.stack ?? String(cause?.message ?? cause))}\n`);
+    process.stdout.write(`  ✖ ${place} ${event.name}\n`);
+    failures.push(`${place} ${event.name}\n${indent(ownFrames(cause?.stack ?? String(cause?.message ?? cause)))}`);
   });
   let ran = 0;
   stream.on('test:summary', (event) => {
@@ -124,6 +124,12 @@ async function testSection(words) {
   }
   process.stdout.write(`${total.failed === 0 ? '✔' : '✖'} tests (${seconds(started)})\n`);
   return total;
+}
+
+/** A stack without the frames of Node itself. */
+function ownFrames(stack) {
+  const lines = stack.split('\n').filter((line) => !/^\s+at .*\(?node:/.test(line));
+  return lines.join('\n').trimEnd();
 }
 
 function indent(text) {
