@@ -85,6 +85,7 @@ const schema = z.strictObject({
   message_ids: z.enum(['hex', 'dec']).optional(),
   default_alphabet: z.enum(['gsm7', 'latin1']).optional(),
   deliver_window: z.number().int().min(1).max(10_000).optional(),
+  grain_ms: z.number().int().min(1).max(1000).optional(),
   seed: count.optional(),
 });
 
@@ -230,6 +231,7 @@ export function readOperatorArguments(
       file.default_alphabet ?? defaultConfig.defaultAlphabet,
     ),
     deliverWindow: file.deliver_window ?? defaultConfig.deliverWindow,
+    grainMs: file.grain_ms ?? defaultConfig.grainMs,
     seed: number('seed', file.seed ?? defaultConfig.seed, 999_999_999),
   };
   if (faults.list.length > 0) return { kind: 'faults', faults: faults.list };

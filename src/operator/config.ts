@@ -76,6 +76,8 @@ export interface OperatorConfig {
   /** deliver_sm → its response; then it is sent again. */
   readonly deliverTimeoutMs: number;
   readonly maxConnections: number;
+  /** Responses and receipts go out at multiples of this: several in one write at high rates. */
+  readonly grainMs: number;
   readonly seed: number;
 }
 
@@ -108,5 +110,6 @@ export const defaultConfig: Omit<OperatorConfig, 'accounts'> = {
   sessionInitMs: 10_000,
   deliverTimeoutMs: 30_000,
   maxConnections: 1000,
+  grainMs: 1,
   seed: 1,
 };

@@ -164,9 +164,10 @@ export class Operator {
 
   #wakeBy(atMs: number): void {
     if (atMs >= this.#alarmAt) return;
+    const { grainMs } = this.core.config;
     this.#alarm?.cancel();
-    this.#alarmAt = atMs;
-    this.#alarm = this.core.loop.wakeAt(atMs, () => this.#tick());
+    this.#alarmAt = Math.ceil(atMs / grainMs) * grainMs;
+    this.#alarm = this.core.loop.wakeAt(this.#alarmAt, () => this.#tick());
   }
 
   #tick(): void {
