@@ -28,7 +28,6 @@ export function encode(
   version = 0x34,
   options: EncodeOptions = STANDARD,
 ): Result<undefined, EncodeError> {
-  const start = writer.length;
   let done = false;
   switch (pdu.command) {
     case 'submit_sm':
@@ -40,9 +39,7 @@ export function encode(
       done = quickMessageId(writer, pdu, version);
       break;
   }
-  if (done) return ENCODED;
-  writer.length = start;
-  return encodeByTable(writer, pdu, version, options);
+  return done ? ENCODED : encodeByTable(writer, pdu, version, options);
 }
 
 /** As `encode`, without the quick paths. */
@@ -89,7 +86,7 @@ function isU32(value: number): boolean {
 /** Mandatory octets of a submit_sm at their longest without text: header, 11 single octets, service_type, addresses, times, sm_length. */
 const MESSAGE_MAX = 16 + 11 + 6 + 2 * 21 + 2 * 17 + 1;
 
-/** True: written. False: something is wrong or unusual; the writer's length is unspecified. */
+/** True: written. False: something is wrong or unusual, and the writer's length has not moved. */
 function quickMessage(writer: ByteWriter, pdu: SubmitSm | DeliverSm, version: number): boolean {
   const text = pdu.shortMessage;
   const octets = text.length;

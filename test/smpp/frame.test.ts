@@ -93,6 +93,7 @@ test('a length out of bounds is a fault, at once, for good, and costs no memory'
       assert.equal(reader.next(), true);
       reader.feed(bytes.subarray(0, cut));
       assert.equal(reader.next(), false);
+      if (cut >= 4) assert.equal(reader.fault?.commandLength, commandLength, 'at once');
       reader.feed(bytes.subarray(cut));
       assert.equal(reader.next(), false);
       assert.deepEqual(reader.fault, { code: 'commandLength', commandLength });
@@ -117,4 +118,27 @@ test('what is kept never exceeds one PDU and the rest of a chunk', () => {
     while (reader.next()) assert.ok(reader.buffer.length <= 140_000);
     assert.ok(reader.pendingBytes < 65_000);
   }
+});
+
+test('who stops reading and feeds on loses nothing', () => {
+  const reader = new FrameReader();
+  reader.feed(Buffer.concat([frame(16, 1), frame(20, 2), frame(24, 3)]));
+  assert.equal(reader.next(), true);
+  reader.feed(frame(28, 4));
+  assert.equal(reader.pendingBytes, 20 + 24 + 28);
+  const lengths: number[] = [];
+  while (reader.next()) lengths.push(reader.length);
+  assert.deepEqual(lengths, [20, 24, 28]);
+});
+
+test('an idle connection gives a large buffer back', () => {
+  const reader = new FrameReader();
+  const large = frame(60_000, 1);
+  read(reader, [large.subarray(0, 50_000), large.subarray(50_000)]);
+  const small = frame(20, 2);
+  reader.feed(small.subarray(0, 10));
+  assert.equal(reader.next(), false);
+  reader.feed(small.subarray(10));
+  assert.equal(reader.next(), true);
+  assert.ok(reader.buffer.length <= 16_384, `${reader.buffer.length}`);
 });
