@@ -65,6 +65,11 @@ export class PeerStream implements ConnectionHandler {
     return this.out.length + this.connection.waitingBytes;
   }
 
+  /** Reading is stopped, by the owner or by what is full. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   pause(): void {
     this.#paused = true;
   }

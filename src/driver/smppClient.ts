@@ -11,7 +11,7 @@ import type { DriverWorld } from './smppServer.ts';
 import type { SmppClientApi, SmppClientHandler, SmppClientOptions, SmppPeer } from './types.ts';
 
 /** A bind that stood this long was a good one: the next loss starts again with the shortest wait. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 5_000;
 const JITTER = 0.2;
 
 /** One connection to be kept. */

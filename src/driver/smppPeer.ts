@@ -1,24 +1,22 @@
 // One SMPP connection with its session: codec and session joined over a PeerStream. Admission is SmppServer's, reconnecting
 // SmppClient's business; meaning is the owner's.
 import { readU32 } from '../base/bytes.ts';
-import { WINDOW_MAX } from '../base/limits.ts';
-import type { Alarm, Loop } from '../port/loop.ts';
+import type { Loop } from '../port/loop.ts';
 import type { CloseReason, Connection, ConnectionFacts } from '../port/net.ts';
 import { Inbound } from '../session/inbound.ts';
 import { Session } from '../session/session.ts';
 import type { BindMode, SessionEnd, SessionOptions, SessionState } from '../session/types.ts';
-import { CommandId, RESPONSE_BIT } from '../smpp/commands.ts';
-import { decode } from '../smpp/decode.ts';
-import { DEFAULT_DECODE, type DecodeOptions } from '../smpp/decodeBody.ts';
+import { RESPONSE_BIT } from '../smpp/commands.ts';
 import { NO_TLVS, type Pdu, type Tlv } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import type { SmppVersion } from '../smpp/version.ts';
+import { PeerAlarm } from './peerAlarm.ts';
+import { PeerBinding } from './peerBinding.ts';
+import { PeerInput } from './peerInput.ts';
 import { type PeerKeeper, PeerSink } from './peerSink.ts';
 import { PeerStream, type StreamOwner } from './peerStream.ts';
 import { PeerWriter } from './peerWriter.ts';
 import type { BindFields, PeerHandler, PeerOptions, SmppPeer } from './types.ts';
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   readonly id: number;
@@ -34,13 +32,11 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   readonly #writer: PeerWriter;
   readonly #session: Session<Pdu, T>;
   readonly #inbound: Inbound<Pdu, T>;
-  #decoding: DecodeOptions;
-  #alarm: Alarm | null = null;
-  #alarmMs = NEVER;
-  #refusal: Alarm | null = null;
+  readonly #input: PeerInput<T>;
+  readonly #alarm: PeerAlarm;
+  readonly #binding: PeerBinding<T>;
   #end: SessionEnd | null = null;
   #detail = '';
-  readonly #ring = (): void => this.#tick();
 
   constructor(
     id: number,
@@ -62,7 +58,9 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     const sink = new PeerSink<T>(this, this.#writer, keeper, options);
     this.#session = new Session<Pdu, T>(sessionOptions, sink, loop.monotonic());
     this.#inbound = new Inbound<Pdu, T>(this.#session);
-    this.#decoding = { ...DEFAULT_DECODE, lenientTimes: options.lenientTimes ?? false };
+    this.#input = new PeerInput<T>(this.#inbound, options.lenientTimes ?? false);
+    this.#alarm = new PeerAlarm(loop, () => this.#tick());
+    this.#binding = new PeerBinding<T>(loop, this.#stream, this.#writer, this.#session);
     connection.handler = this.#stream;
     this.#stream.touch();
   }
@@ -108,26 +106,16 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   acceptBind(systemId: string, tlvs: readonly Tlv[] = NO_TLVS): boolean {
-    const session = this.#session;
-    if (session.state === 'closed' || session.openBind < 0 || this.#refusal !== null) return false;
-    const written = this.#writer.bindAnswer(session.openBindCommandId, session.openBind, systemId, tlvs);
-    if (!written) throw new Error(`our system_id or TLVs cannot be written: ${systemId}`);
-    session.accept(this.#loop.monotonic());
+    if (!this.#binding.undecided) return false;
+    this.#binding.accept(systemId, tlvs);
     this.#keeper.stands(this);
     this.handler.bound(this, null);
     return true;
   }
 
   refuseBind(status: number): boolean {
-    const session = this.#session;
-    if (session.state === 'closed' || session.openBind < 0 || this.#refusal !== null) return false;
-    const waitMs = this.#keeper.refusalDelayMs(this, this.systemId);
-    const refuse = (): void => {
-      if (session.state !== 'closed' && session.openBind >= 0) session.refuse(status);
-      this.#stream.touch();
-    };
-    if (waitMs <= 0) refuse();
-    else this.#refusal = this.#loop.wakeAt(this.#loop.monotonic() + waitMs, refuse);
+    if (!this.#binding.undecided) return false;
+    this.#binding.refuse(status, this.#keeper.refusalDelayMs(this, this.systemId));
     return true;
   }
 
@@ -140,18 +128,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   outbind(systemId: string, password: string): void {
-    const sequence = this.#session.outbind(this.#loop.monotonic());
-    const commandId = CommandId.outbind;
-    const written = this.#write({
-      command: 'outbind',
-      commandId,
-      status: 0,
-      sequence,
-      systemId,
-      password,
-      tlvs: NO_TLVS,
-    });
-    if (!written) this.close('outbind fields that cannot be written');
+    if (!this.#binding.outbind(systemId, password)) this.close('outbind fields that cannot be written');
   }
 
   send(pdu: Pdu, token: T): number | null {
@@ -162,9 +139,8 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   setWindows(window: number, inboundWindow: number): void {
-    const { options } = this.#session;
-    options.window = Math.max(1, Math.min(WINDOW_MAX, window));
-    options.inboundWindow = Math.max(1, inboundWindow);
+    this.#session.setWindows(window, inboundWindow);
+    this.#stream.touch();
   }
 
   reserve(token: T): number | null {
@@ -178,12 +154,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
 
   emit(sequence: number, pdu: Pdu | null): boolean {
     const nowMs = this.#loop.monotonic();
-    if (pdu === null) {
-      const session = this.#session;
-      const wanted = session.state !== 'closed' && session.own.emit(sequence, nowMs);
-      if (wanted) this.#stream.touch();
-      return wanted;
-    }
+    if (pdu === null) return this.#session.state !== 'closed' && this.#session.own.emit(sequence, nowMs);
     if (!this.#session.emitted(sequence, pdu.commandId, nowMs)) return false;
     pdu.sequence = sequence;
     if (this.#write(pdu)) return true;
@@ -250,15 +221,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   frame(buffer: Buffer, offset: number, length: number, nowMs: number): void {
-    const decoded = decode(buffer, offset, length, this.#decoding);
-    if (decoded.kind === 'pdu') {
-      this.#inbound.receive(decoded.pdu, nowMs);
-      return;
-    }
-    const { commandId, sequence, carriedStatus } = decoded;
-    const head = { commandId, sequence, status: carriedStatus };
-    if (decoded.kind === 'malformed') this.#inbound.malformed(head, decoded.status, nowMs);
-    else this.#inbound.unknown(head, nowMs);
+    this.#input.frame(buffer, offset, length, nowMs);
   }
 
   framingLost(): void {
@@ -272,7 +235,6 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   inputDone(partial: boolean, progress: boolean, nowMs: number): void {
     if (progress) this.#session.clock.partial(false, nowMs);
     this.#session.clock.partial(partial, nowMs);
-    if (!this.#stream.blocked) this.#session.settle();
   }
 
   outputSeen(waiting: number, progress: boolean, nowMs: number): void {
@@ -283,19 +245,14 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
 
   turnDone(nowMs: number): void {
     if (!this.#stream.blocked) this.#session.settle();
-    const dueMs = this.#session.deadline();
-    // An alarm that rings too early costs less than one that is moved with every PDU.
-    if (dueMs >= this.#alarmMs) return;
-    this.#alarm?.cancel();
-    this.#alarmMs = Math.max(dueMs, nowMs);
-    this.#alarm = this.#loop.wakeAt(this.#alarmMs, this.#ring);
+    this.#alarm.set(this.#session.deadline(), nowMs);
   }
 
   lost(reason: CloseReason): void {
     if (this.#detail === '') this.#detail = 'detail' in reason ? reason.detail : reason.code;
     this.#session.end('transport');
-    this.#alarm?.cancel();
-    this.#refusal?.cancel();
+    this.#alarm.cancel();
+    this.#binding.cancel();
     const end = this.#end ?? 'transport';
     this.#keeper.gone(this, end, this.#detail);
     this.handler.closed(this, end, this.#detail);
@@ -307,7 +264,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   speak(version: SmppVersion, tlvs: boolean): void {
     this.#writer.version = version;
     this.#writer.takesTlvs = tlvs;
-    this.#decoding = { ...this.#decoding, version };
+    this.#input.version = version;
   }
 
   /** The session is over. */
@@ -331,10 +288,10 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   #tick(): void {
-    this.#alarm = null;
-    this.#alarmMs = NEVER;
     const nowMs = this.#loop.monotonic();
     this.#stream.look(nowMs);
+    // While we do not read, silence is our own doing; a dead peer shows in what it does not take.
+    if (this.#stream.held) this.#session.heard(nowMs);
     this.#session.tick(nowMs);
     this.#stream.touch();
   }

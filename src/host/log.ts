@@ -10,6 +10,10 @@ const FORBIDDEN =
   /passw|secret|token|authori[sz]ation|cookie|apikey|api_key|text|body|message$|shortmessage|payload|code$|pin$|otp/i;
 /** Names that end in "code" and hold a status or a reason. */
 const PLAIN_CODES = /^(code|statusCode|exitCode|errorCode|reasonCode)$/;
+/** Names whose numbers may be large: a unit comes last in every name. */
+const QUANTITY = /(Ms|At|S|Us|Ns|Bytes|Octets|Count|Number|Seq|Sequence|PerSecond|Micros)$/;
+/** Seven digits make the shortest phone number. */
+const PLAIN_NUMBER_MAX = 999_999;
 /** 7 to 15 digits (E.164), also with separators as people write numbers. */
 const NUMBER_LIKE = /\+?\d(?:[ ().-]?\d){6,14}/g;
 const VALUE_MAX = 500;
@@ -40,7 +44,9 @@ export function redact(fields: LogFields | undefined): { [name: string]: Value }
     if (FORBIDDEN.test(name) && !PLAIN_CODES.test(name)) safe[name] = '[redacted]';
     else if (typeof value === 'string') safe[name] = mask(value);
     else if (Array.isArray(value)) safe[name] = value.map((one) => mask(String(one)));
-    else if (typeof value === 'number' || typeof value === 'boolean' || value === null) safe[name] = value;
+    else if (typeof value === 'number')
+      safe[name] = Math.abs(value) <= PLAIN_NUMBER_MAX || QUANTITY.test(name) ? value : '[redacted]';
+    else if (typeof value === 'boolean' || value === null) safe[name] = value;
     else safe[name] = '[redacted]';
   }
   return safe;

@@ -5,11 +5,11 @@ import { LATE_FACTOR, WINDOW_MAX } from '../base/limits.ts';
 import { checkSendable, Status } from './operationTable.ts';
 import { NOWHERE, Outstanding, Standing } from './outstanding.ts';
 import { OwnRequests } from './ownRequests.ts';
+import { SequenceNumbers } from './sequence.ts';
 import { after, NEVER, SessionClock } from './sessionClock.ts';
 import type { BindMode, FailReason, PduHead, SessionEnd, SessionOptions, SessionSink, SessionState } from './types.ts';
 
 const RESPONSE = 0x80000000;
-const SEQUENCE_MAX = 0x7fffffff;
 
 /** `P`: decoded PDU. `T`: what the owner remembers with each request. All times are milliseconds of one monotonic clock. */
 export class Session<P extends PduHead, T> {
@@ -26,7 +26,7 @@ export class Session<P extends PduHead, T> {
   openBindCommandId = 0;
   /** Requests of the peer's not answered yet. */
   inWork = 0;
-  #nextSequence: number;
+  readonly #numbers: SequenceNumbers;
   /** Somebody found no room, or the last of it was taken: `settle` owes the owner a word. */
   starved = false;
   /** What an orderly end is called. */
@@ -36,11 +36,11 @@ export class Session<P extends PduHead, T> {
   constructor(options: SessionOptions, sink: SessionSink<P, T>, nowMs: number, firstSequence = 1) {
     if (options.window < 1 || options.window > WINDOW_MAX) throw new RangeError(`window ${options.window}`);
     if (options.inboundWindow < 1) throw new RangeError(`inbound window ${options.inboundWindow}`);
-    this.options = options;
+    this.options = { ...options };
     this.sink = sink;
     this.requests = new Outstanding<T>(options.window * 2);
     this.own = new OwnRequests<P, T>(options, sink);
-    this.#nextSequence = firstSequence;
+    this.#numbers = new SequenceNumbers(firstSequence);
     this.clock = new SessionClock(options, nowMs);
   }
 
@@ -51,7 +51,13 @@ export class Session<P extends PduHead, T> {
 
   /** Free slots of the outgoing window. */
   get room(): number {
-    return this.bound ? this.options.window - this.requests.active : 0;
+    return this.bound ? Math.max(0, this.options.window - this.requests.active) : 0;
+  }
+
+  /** Other windows from now on; what is in flight or in work beyond them only drains. */
+  setWindows(window: number, inboundWindow: number): void {
+    this.options.window = Math.max(1, Math.min(WINDOW_MAX, window));
+    this.options.inboundWindow = Math.max(1, inboundWindow);
   }
 
   /** Tells the owner of room that has come; once per turn, after its input. */
@@ -116,8 +122,7 @@ export class Session<P extends PduHead, T> {
 
   /** An emitted request did not leave after all. */
   withdraw(sequence: number, reason: FailReason, nowMs: number): void {
-    const place = this.requests.find(sequence);
-    if (place !== NOWHERE) this.fail(place, reason, 0);
+    this.fail(this.requests.find(sequence), reason, 0);
     this.advance(nowMs);
   }
 
@@ -187,7 +192,7 @@ export class Session<P extends PduHead, T> {
 
   /** Everything that has fallen due. */
   tick(nowMs: number): void {
-    const { requests, options } = this;
+    const { requests, options, clock } = this;
     for (let place = requests.firstPending; requests.dueMs(place) <= nowMs; place = requests.firstPending) {
       const token = requests.token(place);
       requests.expire(place, requests.dueMs(place) + (LATE_FACTOR - 1) * options.timers.responseMs);
@@ -196,7 +201,6 @@ export class Session<P extends PduHead, T> {
     for (let place = requests.firstLate; requests.dueMs(place) <= nowMs; place = requests.firstLate)
       requests.remove(place);
     if (this.state === 'closed') return;
-    const { clock } = this;
     const over = this.own.overdue(nowMs);
     if (clock.initDueMs <= nowMs) this.end('sessionInit');
     else if (clock.decisionDueMs <= nowMs) this.refuse(Status.systemError, 'undecided');
@@ -223,8 +227,6 @@ export class Session<P extends PduHead, T> {
       this.own.start('enquire_link', this.#takeSequence(), nowMs);
     }
   }
-
-  // For inbound.ts and within.
 
   /** Any PDU proves life. */
   heard(nowMs: number): void {
@@ -264,14 +266,13 @@ export class Session<P extends PduHead, T> {
 
   /** Goes on with an end that waited for answers. */
   advance(nowMs: number): void {
+    if ((this.state !== 'unbinding' && this.state !== 'unbound') || this.own.isOpen('unbind')) return;
     const idle = this.requests.active === 0 && this.inWork === 0;
-    if (this.state === 'unbinding') {
-      if ((idle || this.clock.drainDueMs <= nowMs) && !this.own.isOpen('unbind')) {
-        this.clock.drainDueMs = NEVER;
-        this.own.start('unbind', this.#takeSequence(), nowMs);
-      }
-    } else if (this.state === 'unbound' && idle && !this.own.isOpen('unbind')) {
-      this.end(this.orderly);
+    if (this.state === 'unbound') {
+      if (idle) this.end(this.orderly);
+    } else if (idle || this.clock.drainDueMs <= nowMs) {
+      this.clock.drainDueMs = NEVER;
+      this.own.start('unbind', this.#takeSequence(), nowMs);
     }
   }
 
@@ -282,8 +283,8 @@ export class Session<P extends PduHead, T> {
   }
 
   #dropReserved(): void {
-    for (let place = this.requests.anyReserved(); place !== NOWHERE; place = this.requests.anyReserved())
-      this.fail(place, 'notSent', 0);
+    const { requests } = this;
+    for (let at = requests.anyReserved(); at !== NOWHERE; at = requests.anyReserved()) this.fail(at, 'notSent', 0);
   }
 
   #closeBind(): void {
@@ -293,10 +294,6 @@ export class Session<P extends PduHead, T> {
   }
 
   #takeSequence(): number {
-    let sequence = this.#nextSequence;
-    while (this.requests.find(sequence) !== NOWHERE || this.own.kindOf(sequence) !== null)
-      sequence = sequence === SEQUENCE_MAX ? 1 : sequence + 1;
-    this.#nextSequence = sequence === SEQUENCE_MAX ? 1 : sequence + 1;
-    return sequence;
+    return this.#numbers.take(this.requests, this.own);
   }
 }

@@ -45,6 +45,11 @@ export class ManualLoop implements Loop {
   get alarms(): number {
     return this.#alarms.filter((one) => !one.gone).length;
   }
+  /** Everything that was to happen is lost: the world's programs have died. */
+  forget(): void {
+    this.#alarms = [];
+    this.#endings = [];
+  }
   /** Ends turns until nothing is left to do at this time. */
   settle(): void {
     for (let i = 0; this.#endings.length > 0; i++) {

@@ -1,0 +1,306 @@
+// Real sockets: hand-over facts, back-pressure, limits, PROXY heads, TLS with client certificates made on the spot.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { createNet } from '../../src/host/net.ts';
+import type { CloseReason, Connection, ConnectOptions, Listener, ListenOptions } from '../../src/port/net.ts';
+
+const net = createNet();
+const plain: ListenOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  tls: null,
+  proxies: null,
+  maxConnectionsPerAddress: 10,
+  maxConnections: 10,
+};
+
+/** Collects what one end sees; `until` resolves when a condition holds. */
+class End {
+  connection: Connection | null = null;
+  received = '';
+  bytes = 0;
+  opened = false;
+  drains = 0;
+  reason: CloseReason | null = null;
+  #waiters: { readonly holds: () => boolean; readonly done: () => void }[] = [];
+  readonly handler = {
+    opened: () => this.#note(() => (this.opened = true)),
+    bytes: (bytes: Buffer) =>
+      this.#note(() => {
+        this.bytes += bytes.length;
+        if (this.received.length < 1000) this.received += bytes.latin1Slice();
+      }),
+    drained: () => this.#note(() => this.drains++),
+    closed: (reason: CloseReason) =>
+      this.#note(() => {
+        assert.equal(this.reason, null, 'closed once');
+        this.reason = reason;
+      }),
+  };
+  take(connection: Connection): void {
+    this.#note(() => {
+      this.connection = connection;
+      connection.handler = this.handler;
+    });
+  }
+  until(holds: (end: this) => boolean): Promise<void> {
+    return new Promise((done) => {
+      this.#waiters.push({ holds: () => holds(this), done });
+      this.#note(() => {});
+    });
+  }
+  #note(change: () => void): void {
+    change();
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (!waiter.holds()) return true;
+      waiter.done();
+      return false;
+    });
+  }
+}
+
+function to(port: number, tls: ConnectOptions['tls'] = null): ConnectOptions {
+  return { host: '127.0.0.1', port, connectTimeoutMs: 5000, tls };
+}
+
+test('bytes both ways, and how each end closed', async () => {
+  const far = new End();
+  const near = new End();
+  const listener = await net.listen(plain, (connection) => far.take(connection));
+  const connection = net.connect(to(listener.port), near.handler);
+  await near.until((end) => end.opened);
+  await far.until((end) => end.connection !== null);
+  assert.equal(connection.facts.remotePort, listener.port);
+  assert.deepEqual([far.connection?.facts.remoteAddress, far.connection?.facts.tls], ['127.0.0.1', false]);
+  const scratch = Buffer.from('ping');
+  connection.write(scratch);
+  scratch.fill(0);
+  await far.until((end) => end.received === 'ping');
+  far.connection?.write(Buffer.from('last words'));
+  far.connection?.end();
+  await near.until((end) => end.reason !== null);
+  await far.until((end) => end.reason !== null);
+  assert.equal(near.received, 'last words');
+  assert.deepEqual([near.reason?.code, far.reason?.code], ['ended', 'closed']);
+  await listener.close();
+});
+
+test('last words arrive although the other end has sent what nobody read', async () => {
+  const far = new End();
+  const near = new End();
+  const listener = await net.listen(plain, (connection) => {
+    far.take(connection);
+    connection.pause();
+  });
+  const connection = net.connect(to(listener.port), near.handler);
+  await near.until((end) => end.opened);
+  for (let i = 0; i < 20; i++) connection.write(Buffer.alloc(10_000));
+  await far.until((end) => end.connection !== null);
+  far.connection?.write(Buffer.from('no more'));
+  far.connection?.end();
+  await near.until((end) => end.reason !== null);
+  assert.equal(near.received, 'no more');
+  await listener.close();
+});
+
+test('nobody listens: refused, without opened', async () => {
+  const listener = await net.listen(plain, () => {});
+  const { port } = listener;
+  await listener.close();
+  const near = new End();
+  net.connect(to(port), near.handler);
+  await near.until((end) => end.reason !== null);
+  assert.deepEqual(near.reason, { code: 'refused', detail: 'ECONNREFUSED' });
+  assert.equal(near.opened, false);
+});
+
+test('back-pressure: write says so, the reader may pause, drained ends it, nothing is lost', async () => {
+  const far = new End();
+  const near = new End();
+  const listener = await net.listen(plain, (connection) => {
+    far.take(connection);
+    connection.pause();
+  });
+  const connection = net.connect(to(listener.port), near.handler);
+  await near.until((end) => end.opened);
+  const block = Buffer.alloc(100_000, 7);
+  let sent = 0;
+  while (connection.write(block)) {
+    sent++;
+    assert.ok(sent < 1000, 'the system took 100 MB from a peer that does not read');
+  }
+  sent++;
+  assert.ok(connection.waitingBytes > 262_144);
+  await far.until((end) => end.connection !== null);
+  assert.equal(far.bytes, 0);
+  far.connection?.resume();
+  await near.until((end) => end.drains > 0);
+  assert.equal(connection.waitingBytes, 0);
+  await far.until((end) => end.bytes === sent * block.length);
+  connection.destroy();
+  await far.until((end) => end.reason !== null);
+  await listener.close();
+});
+
+test('limits: beyond them a connection is closed at once, and one that goes makes room', async () => {
+  const accepted: Connection[] = [];
+  const listener = await net.listen({ ...plain, maxConnectionsPerAddress: 2 }, (connection) =>
+    accepted.push(connection),
+  );
+  const ends = [new End(), new End(), new End()];
+  for (const end of ends) {
+    net.connect(to(listener.port), end.handler);
+    await end.until((one) => one.opened);
+  }
+  await ends[2]?.until((end) => end.reason !== null);
+  assert.equal(accepted.length, 2);
+  const gone = new Promise<void>((resolve) => {
+    (accepted[0] as Connection).handler = { opened() {}, bytes() {}, drained() {}, closed: () => resolve() };
+  });
+  accepted[0]?.destroy();
+  await gone;
+  const next = new End();
+  const connection = net.connect(to(listener.port), next.handler);
+  await next.until((end) => end.opened);
+  connection.write(Buffer.from('x'));
+  assert.equal(next.reason, null);
+  while (accepted.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  for (const one of accepted) one.destroy();
+  await listener.close();
+});
+
+function raw(listener: Listener): Socket {
+  return connect({ host: '127.0.0.1', port: listener.port });
+}
+
+test('PROXY: facts come from the head, in pieces too, with the first bytes behind it; others are closed', async () => {
+  const far = new End();
+  const listener = await net.listen({ ...plain, proxies: ['127.0.0.0/8'] }, (connection) => far.take(connection));
+  const socket = raw(listener);
+  const head = 'PROXY TCP4 203.0.113.9 198.51.100.2 51000 2775\r\nhello';
+  for (const piece of [head.slice(0, 3), head.slice(3, 20), head.slice(20)]) {
+    socket.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await far.until((end) => end.received === 'hello');
+  assert.deepEqual(
+    [far.connection?.facts.remoteAddress, far.connection?.facts.remotePort, far.connection?.facts.localAddress],
+    ['203.0.113.9', 51000, '198.51.100.2'],
+  );
+  socket.destroy();
+  const stranger = raw(listener);
+  stranger.on('error', () => {});
+  const closed = new Promise((resolve) => stranger.on('close', resolve));
+  stranger.write('\x00\x00\x00\x10\x00\x00\x00\x15');
+  await closed;
+  await listener.close();
+  const elsewhere = await net.listen({ ...plain, proxies: ['10.0.0.1'] }, () => assert.fail('not a listed proxy'));
+  const unlisted = raw(elsewhere);
+  unlisted.on('error', () => {});
+  unlisted.write(head);
+  await new Promise((resolve) => unlisted.on('close', resolve));
+  await elsewhere.close();
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'net-test-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+function openssl(...words: string[]): void {
+  execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+}
+function file(name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}
+function makeCertificates(): void {
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...ec, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=authority', '-days', '2');
+  writeFileSync(join(folder, 'san'), 'subjectAltName=DNS:smsc.example,IP:127.0.0.1');
+  for (const name of ['server', 'renewed', 'client']) {
+    openssl('req', ...ec, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'san'];
+    openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...signed);
+  }
+}
+
+test('TLS: client certificate by fingerprint, verification both ways, renewal without dropping anyone, PROXY before TLS', async () => {
+  makeCertificates();
+  const server = { certificate: file('server.pem'), key: file('server.key') };
+  const asks = { ...server, clientAuthorities: file('ca.pem'), requireClientCertificate: false };
+  let far = new End();
+  const listener = await net.listen({ ...plain, tls: asks }, (connection) => far.take(connection));
+  const client = {
+    serverName: 'smsc.example',
+    authorities: file('ca.pem'),
+    certificate: file('client.pem'),
+    key: file('client.key'),
+    verify: true,
+  };
+  const near = new End();
+  const connection = net.connect(to(listener.port, client), near.handler);
+  await near.until((end) => end.opened);
+  connection.write(Buffer.from('over TLS'));
+  await far.until((end) => end.received === 'over TLS');
+  const fingerprint = new X509Certificate(file('client.pem')).fingerprint256.replaceAll(':', '').toLowerCase();
+  assert.equal(far.connection?.facts.certificateFingerprint, fingerprint);
+  assert.equal(far.connection?.facts.tls, true);
+  const standing = far;
+
+  const byName = new End();
+  net.connect(to(listener.port, { ...client, serverName: 'other.example' }), byName.handler);
+  await byName.until((end) => end.reason !== null);
+  assert.deepEqual(byName.reason, { code: 'refused', detail: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  const unknown = new End();
+  net.connect(to(listener.port, { ...client, authorities: null }), unknown.handler);
+  await unknown.until((end) => end.reason !== null);
+  assert.equal(unknown.reason?.code, 'refused');
+
+  far = new End();
+  listener.renewTls({ ...asks, certificate: file('renewed.pem'), key: file('renewed.key') });
+  const byAddress = new End();
+  const second = net.connect(
+    to(listener.port, { ...client, serverName: '127.0.0.1', certificate: null, key: null }),
+    byAddress.handler,
+  );
+  await byAddress.until((end) => end.opened);
+  second.write(Buffer.from('anonymous'));
+  await far.until((end) => end.received === 'anonymous');
+  assert.equal(far.connection?.facts.certificateFingerprint, null);
+  connection.write(Buffer.from(', still'));
+  await standing.until((end) => end.received === 'over TLS, still');
+  connection.destroy();
+  second.destroy();
+  await listener.close();
+
+  const strict = { ...asks, requireClientCertificate: true };
+  far = new End();
+  const behind = await net.listen({ ...plain, tls: strict, proxies: ['127.0.0.1'] }, (one) => far.take(one));
+  const tcp = raw(behind);
+  tcp.write('PROXY TCP4 203.0.113.77 198.51.100.2 4000 3550\r\n');
+  const { connect: connectTls } = await import('node:tls');
+  const secure = connectTls({
+    socket: tcp,
+    servername: 'smsc.example',
+    ca: client.authorities,
+    cert: client.certificate,
+    key: client.key,
+  });
+  secure.write('hello');
+  await far.until((end) => end.received === 'hello');
+  assert.equal(far.connection?.facts.remoteAddress, '203.0.113.77');
+  assert.equal(far.connection?.facts.certificateFingerprint, fingerprint);
+  secure.destroy();
+  await far.until((end) => end.reason !== null);
+  far = new End();
+  const bare = raw(behind);
+  bare.write('PROXY TCP4 203.0.113.77 198.51.100.2 4000 3550\r\n');
+  const refused = connectTls({ socket: bare, servername: 'smsc.example', ca: client.authorities });
+  refused.on('error', () => {});
+  await new Promise((resolve) => refused.on('close', resolve));
+  assert.equal(far.connection, null, 'required and not given');
+  await behind.close();
+});
