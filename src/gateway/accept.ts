@@ -4,11 +4,11 @@
 import { Status } from '../smpp/status.table.ts';
 import type { Account } from './accounts.ts';
 import { type Core, indexId, indexOp } from './core.ts';
-import { TraceReason } from './history.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { NO_SECRET, RecordType, secretsOf, writeMessage } from './records.ts';
 import type { Refusal, RefusalCode } from './service.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
+import { TraceReason } from './views.ts';
 
 /** A message to be accepted. One instance per caller, filled again and again. */
 export interface AcceptFacts {

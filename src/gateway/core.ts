@@ -16,13 +16,15 @@ import type { GatewayConfig } from './config.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Ending } from './ending.ts';
 import type { Handover } from './handover.ts';
-import type { History, Names } from './history.ts';
+import type { History } from './history.ts';
 import type { IdSource } from './ids.ts';
 import { smppId } from './ids.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import type { Links } from './links.ts';
 import type { Mo } from './mo.ts';
 import type { Parts } from './parts.ts';
-import { Letter, MessageFlag, MessagePhase, type MessageStore } from './store.ts';
+import type { MessageStore } from './store.ts';
+import type { Names } from './views.ts';
 
 /** Counted since the start; names are those of the metrics. */
 export interface GatewayCounters {

@@ -12,7 +12,9 @@ import type { Account } from './accounts.ts';
 import type { SmppListenerConfig } from './config.ts';
 import type { Core } from './core.ts';
 import { moAnswered } from './mo.ts';
-import { cancelSm, dataSm, querySm, replaceSm, submitMulti } from './operations.ts';
+import { cancelSm, querySm } from './operations.ts';
+import { dataSm, submitMulti } from './otherSubmits.ts';
+import { replaceSm } from './replace.ts';
 import type { Submits } from './submit.ts';
 
 /** Connections that have not bound, and new ones per second: a flood of them must not touch bound customers. */

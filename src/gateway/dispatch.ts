@@ -3,11 +3,11 @@
 import { decideRoute, RouteReason } from '../routing/decide.ts';
 import { State } from './aggregate.ts';
 import type { Core } from './core.ts';
-import { TraceReason } from './history.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { LANE_MASKS, LaneClass, type Link } from './links.ts';
 import { makeOrder, type OrderCache, orderCache } from './order.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
+import { TraceReason } from './views.ts';
 
 /** Messages of a queue that are routed anew per turn: keeps a turn below a few milliseconds. */
 const REROUTE_PER_TURN = 500;

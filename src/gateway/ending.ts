@@ -2,9 +2,9 @@
 // hand-over, and at last its history written and its memory freed.
 import { deliveredSegments } from './aggregate.ts';
 import { accountOf, type Core, forgetId, forgetOp } from './core.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind, endBody } from './letters.ts';
 import { RecordType } from './records.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
 
 /** registered_delivery bits 1–0 (R13). */
 const RECEIPT_FAILURE_ONLY = 2;

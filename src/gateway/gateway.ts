@@ -1,45 +1,25 @@
-// The gateway: makes the rooms, recovers, opens the doors, and closes them again (design §3). Floor 3: the world comes in as
-// an argument; what people and customers ask for is in gatewayService.ts and customers.ts.
-import { ByteWriter } from '../base/bytes.ts';
-import { RandomPool } from '../base/random.ts';
 import type { ConfigFault } from '../base/result.ts';
-import { CommitLog, type CommitState } from '../driver/commit.ts';
-import { tokenKey } from '../egress/orderToken.ts';
+import type { CommitState } from '../driver/commit.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { compilePrices, type PriceBook } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
-import { IdTable } from '../queue/idTable.ts';
-import { TokenBucket } from '../queue/throttle.ts';
-import { Timers } from '../queue/timers.ts';
 import { compileRoutes, type RouteTable } from '../routing/table.ts';
-import { CommandId } from '../smpp/commands.ts';
-import { NO_TLVS } from '../smpp/pdu.ts';
-import { admitted } from './accept.ts';
-import { Accounts } from './accounts.ts';
-import { Answers, CANCEL_DONE, REPLACE_DONE } from './answers.ts';
 import type { GatewayConfig } from './config.ts';
-import type { Core, GatewayCounters } from './core.ts';
+import type { Core } from './core.ts';
 import { Customers } from './customers.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ending } from './ending.ts';
 import { Handover } from './handover.ts';
-import { History } from './history.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Idempotency } from './idempotency.ts';
-import { IdSource } from './ids.ts';
-import { Links } from './links.ts';
+import { makeCore } from './makeCore.ts';
 import { Mo } from './mo.ts';
 import { Parts } from './parts.ts';
 import { RecordType } from './records.ts';
 import { Recovery, type SavedState } from './recover.ts';
-import { MessagePhase, MessageStore } from './store.ts';
 import { Submits } from './submit.ts';
 import { connectLinks } from './upstream.ts';
 import { Webhooks } from './webhooks.ts';
-
-const FIRST_CAPACITY = 1 << 14;
-const RANDOM_POOL_BYTES = 1 << 16;
-const EPOCH = 1;
 
 /** Why the gateway cannot go on: its journal failed or was taken over. The program ends (design §5.1). */
 export type HaltReason = 'journal unknown' | 'journal fenced';
@@ -58,7 +38,7 @@ export class Gateway {
   constructor(world: World, config: GatewayConfig, onHalt: (reason: HaltReason) => void) {
     this.#onHalt = onHalt;
     this.startedAt = world.loop.now();
-    const core = this.#makeCore(world, config);
+    const core = makeCore(world, config, (state) => this.#commitState(state));
     this.core = core;
     core.dispatch = new Dispatch(core);
     core.ending = new Ending(core);
@@ -132,87 +112,6 @@ export class Gateway {
     await new Promise<void>((resolve) => this.#housekeeping.flush(resolve));
     await new Promise<void>((resolve) => core.afterCommit(resolve));
     this.#housekeeping.stop();
-  }
-
-  #makeCore(world: World, config: GatewayConfig): Core {
-    const accounts = new Accounts((perSecond, burst) => {
-      const bucket = new TokenBucket(perSecond, burst, world.loop.monotonic());
-      return {
-        take: (segments, nowMs) =>
-          bucket.take(nowMs, segments) ? 0 : Math.max(1, bucket.availableAt(nowMs, segments) - nowMs),
-      };
-    });
-    const links = new Links(FIRST_CAPACITY);
-    const names = {
-      account: (number: number) => accounts.byNumber[number]?.name ?? `#${number}`,
-      link: (number: number) => links.byNumber[number]?.name ?? null,
-      currency: (number: number) => accounts.byNumber[number]?.config.currency ?? 'XXX',
-    };
-    const random = new RandomPool((target) => world.crypto.randomFill(target), RANDOM_POOL_BYTES);
-    const runs: (() => void)[] = [];
-    const log = new CommitLog({
-      journal: world.journal,
-      loop: world.loop,
-      slot: config.slot,
-      epoch: EPOCH,
-      onOutcome: (state) => this.#commitState(state),
-    });
-    const runNext = (): void => runs.shift()?.();
-    const noPrices = compilePrices([]);
-    const noRoutes = compileRoutes({ links: [], accounts: [], rules: [] });
-    if (!noPrices.ok || !noRoutes.ok) throw new Error('empty tables must compile');
-    const core = {
-      world,
-      config,
-      store: new MessageStore(FIRST_CAPACITY, config.maxMessages, config.maxMemoryBytes),
-      log,
-      ledger: new Ledger(),
-      accounts,
-      links,
-      prices: noPrices.value,
-      routes: noRoutes.value,
-      random,
-      idSource: new IdSource(random, config.slot, 0x1000_0000 + (random.u32() >>> 4)),
-      byId: new IdTable(FIRST_CAPACITY),
-      byOp: new IdTable(FIRST_CAPACITY),
-      byShortId: new Map(),
-      timers: new Timers(FIRST_CAPACITY),
-      history: new History(world.spill('history'), names),
-      names,
-      counters: zeroCounters(),
-      tokenKey: tokenKey(config.guard.tokenSecret, world.crypto.sha256Latin1),
-      scratch: new ByteWriter(4096),
-      closing: [],
-      answers: new Answers((peer, sequence, kind) => {
-        if (kind === CANCEL_DONE) peer.respondStatus(sequence, CommandId.cancel_sm, 0);
-        else if (kind === REPLACE_DONE) peer.respondStatus(sequence, CommandId.replace_sm, 0);
-        else
-          peer.respond(sequence, {
-            command: 'deliver_sm_resp',
-            commandId: CommandId.deliver_sm_resp,
-            status: 0,
-            sequence,
-            messageId: '',
-            tlvs: NO_TLVS,
-          });
-      }),
-      retryDurable: (handle) => {
-        const { store, timers } = core;
-        if (store.phase[handle] !== MessagePhase.waiting) return;
-        const nowMs = world.loop.now();
-        timers.set(
-          handle,
-          Math.max(nowMs, Math.min(store.dueAt[handle] as number, store.validUntil[handle] as number)),
-        );
-      },
-      replaceDurable: (handle) => admitted(core, handle, world.loop.now()),
-      afterCommit: (run) => {
-        runs.push(run);
-        log.after(runNext, 0);
-      },
-      closedReason: 'the gateway is starting',
-    } as Omit<Core, 'dispatch' | 'handover' | 'ending' | 'parts' | 'mo'> as Core;
-    return core;
   }
 
   /** Checks everything, then takes it. */
@@ -347,30 +246,4 @@ export class Gateway {
 /** Prices arrive in micro-units; the price book reads decimals. */
 function decimal(micro: number): string {
   return `${Math.floor(micro / 1_000_000)}.${String(micro % 1_000_000).padStart(6, '0')}`;
-}
-
-function zeroCounters(): GatewayCounters {
-  return {
-    accepted_messages: 0,
-    accepted_segments: 0,
-    refused_messages: 0,
-    orders: 0,
-    orders_repeated: 0,
-    outcomes_accepted: 0,
-    outcomes_refused: 0,
-    outcomes_unknown: 0,
-    retries: 0,
-    receipts_in: 0,
-    receipts_ignored: 0,
-    receipts_handed: 0,
-    receipts_failed: 0,
-    ended_delivered: 0,
-    ended_other: 0,
-    mo_in: 0,
-    mo_refused: 0,
-    mo_handed: 0,
-    binds_accepted: 0,
-    binds_refused: 0,
-    malformed_pdus: 0,
-  };
 }

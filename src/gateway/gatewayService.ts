@@ -1,16 +1,14 @@
 // GatewayService for the HTTP API and the CLI: the same accept as SMPP's, promises per request that resolve after the commit,
 // and what people ask about messages, accounts and links.
 
-import { checkContent } from '../egress/policy.ts';
-import { classifySender, normaliseDestination } from '../numbering/address.ts';
 import { addressAllowed } from '../numbering/cidr.ts';
-import { accept, admitted, refuse } from './accept.ts';
-import { type Account, senderAllowed } from './accounts.ts';
-import { planBody, planTextBody } from './bodies.ts';
+import { admitted } from './accept.ts';
+import type { Account } from './accounts.ts';
 import { messageById } from './core.ts';
 import type { Gateway } from './gateway.ts';
-import { messageTrace, messageView, stateName, TraceReason } from './history.ts';
+import { HttpSubmit } from './httpSubmit.ts';
 import { idTime, nativeId, parseId } from './ids.ts';
+import { Letter, MessagePhase } from './layout.ts';
 import { cancel } from './operations.ts';
 import { RecordType, writeText } from './records.ts';
 import type {
@@ -21,29 +19,24 @@ import type {
   Counters,
   GatewayService,
   MessageView,
-  Refusal,
   StatusView,
   SubmitAnswer,
   SubmitOutcome,
   SubmitRequest,
   Trace,
 } from './service.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
-import { emptyFacts } from './submit.ts';
+import { messageTrace, messageView, stateName, TraceReason } from './views.ts';
 
-const VALIDITY_MAX_MS = 7 * 86_400_000;
-const VALIDITY_MIN_MS = 1000;
-const SCHEDULE_MAX_MS = 30 * 86_400_000;
 const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
 const CDR_PAGE = 1000;
-const OK = 0;
 
 export class GatewayServiceImpl implements GatewayService {
   readonly #gateway: Gateway;
-  readonly #facts = emptyFacts();
+  readonly #submit: HttpSubmit;
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway;
+    this.#submit = new HttpSubmit(gateway.core);
   }
 
   authenticate(apiKey: string, address: string): AccountRef | null {
@@ -79,7 +72,7 @@ export class GatewayServiceImpl implements GatewayService {
     const handles: number[] = [];
     const outcomes: SubmitOutcome[] = [];
     for (const request of requests) {
-      const taken = this.#take(account, request, nowMs);
+      const taken = this.#submit.take(account, request, nowMs);
       if (typeof taken === 'number') {
         handles.push(taken);
         outcomes.push(this.#accepted(account, taken));
@@ -250,62 +243,6 @@ export class GatewayServiceImpl implements GatewayService {
         before = last !== null && idTime(last) >= fromMs ? last : null;
       }
     }
-  }
-
-  #take(account: Account, request: SubmitRequest, nowMs: number): number | Refusal {
-    const { core } = this.#gateway;
-    const { config } = account;
-    const facts = this.#facts;
-    const dialRules = {
-      countryCode: config.nationalPrefix?.country ?? '',
-      nationalPrefix: config.nationalPrefix?.trunk ?? '',
-      internationalPrefix: '00',
-    };
-    const destination = normaliseDestination(request.to, 0, 1, dialRules);
-    if (!destination.ok) return refuse('number-invalid', `not an E.164 number: ${destination.error}`);
-    const sender = classifySender(request.from, 0, 0);
-    if (!sender.ok) return refuse('sender-not-allowed', `not a sender: ${sender.error}`);
-    if (!senderAllowed(account, sender.value.address))
-      return refuse('sender-not-allowed', 'not registered for this account');
-    const scheduleAt = request.scheduleAt === null || request.scheduleAt <= nowMs ? OK : request.scheduleAt;
-    if (scheduleAt > nowMs + SCHEDULE_MAX_MS) return refuse('schedule-invalid', 'more than 30 days ahead');
-    const validityMs = request.validityMs ?? config.defaultValidityMs;
-    if (validityMs < VALIDITY_MIN_MS || validityMs > VALIDITY_MAX_MS)
-      return refuse('validity-invalid', 'must be 1 second to 7 days');
-    const { body } = request;
-    const planned =
-      body.kind === 'text'
-        ? planTextBody(body.text, [])
-        : body.dataCoding === 4 && !config.binary
-          ? ('encoding-invalid' as const)
-          : planBody(0, body.dataCoding, body.octets, config.defaultAlphabet);
-    if (typeof planned === 'string') return refuse(planned, 'the text is empty, too long, or not of its data_coding');
-    if (planned.segments > config.maxSegments)
-      return refuse('text-too-long', `${planned.segments} segments, allowed are ${config.maxSegments}`);
-    if (!checkContent(planned.octets, 0, planned.octets.length, planned.dataCoding, { defaultAlphabet: 'gsm' }).allowed)
-      return refuse('text-empty', 'nothing in it can be seen');
-    if (account.throughput !== null) {
-      const waitMs = account.throughput.take(planned.segments, core.world.loop.monotonic());
-      if (waitMs > 0) return refuse('over-rate', `throughput is used up; try again in ${Math.ceil(waitMs)} ms`);
-    }
-    const { kind, address } = sender.value;
-    facts.sourceTon = kind === 'alphanumeric' ? 5 : kind === 'international' ? 1 : 0;
-    facts.sourceNpi = kind === 'international' ? 1 : 0;
-    facts.source = address;
-    facts.destination = destination.value;
-    facts.written = request.to.slice(0, 30);
-    facts.destTon = 1;
-    facts.destNpi = 1;
-    facts.dataCoding = planned.dataCoding;
-    facts.body = planned.octets;
-    facts.segments = planned.segments;
-    facts.registeredDelivery = 1;
-    facts.lane = LANES[request.lane ?? config.lane];
-    facts.scheduleAt = scheduleAt;
-    facts.validUntil = Math.max(nowMs, scheduleAt) + validityMs;
-    facts.reference = Buffer.from(request.reference ?? '').latin1Slice();
-    facts.flags = MessageFlag.http;
-    return accept(core, account, facts, nowMs);
   }
 
   #accepted(account: Account, handle: number): SubmitOutcome {

@@ -10,9 +10,9 @@ import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
 import { accountOf, type Core, customerId } from './core.ts';
 import { handleOf, tokenOf } from './dispatch.ts';
+import { Letter, MessageFlag } from './layout.ts';
 import { addEvent, EventKind, segmentState } from './letters.ts';
 import { RecordType } from './records.ts';
-import { Letter, MessageFlag } from './store.ts';
 
 /** A customer that answers "try later" is asked again after this, doubling. */
 const BACK_OFF_MIN_MS = 1000;

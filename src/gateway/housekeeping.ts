@@ -4,11 +4,11 @@ import { OutcomeClass, OutcomeVerdict, type SegmentOutcome } from '../smpp/vendo
 import { journalMessage } from './accept.ts';
 import { State } from './aggregate.ts';
 import type { Core } from './core.ts';
-import { TraceReason } from './history.ts';
+import { MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { takeOutcome } from './outcomes.ts';
 import { RecordType } from './records.ts';
-import { MessageFlag, MessagePhase } from './store.ts';
+import { TraceReason } from './views.ts';
 import type { Webhooks } from './webhooks.ts';
 
 const TICK_MS = 50;

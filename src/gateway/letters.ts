@@ -1,5 +1,6 @@
 // What is written into a message's letter after it was accepted: per-segment states, history events, and the end of its body.
-import { EVENT_OCTETS, Letter, MessageFlag, type MessageStore } from './store.ts';
+import { EVENT_OCTETS, Letter, MessageFlag } from './layout.ts';
+import type { MessageStore } from './store.ts';
 
 /** Kinds of history events; the numbers are on disk. */
 export const EventKind = {

@@ -3,34 +3,19 @@
 // get the same answer.
 import type { SmppPeer } from '../driver/types.ts';
 import { CommandId } from '../smpp/commands.ts';
-import {
-  type CancelSm,
-  type DataSm,
-  NO_TLVS,
-  type QuerySm,
-  type ReplaceSm,
-  type SubmitMulti,
-  submitSm,
-  tlv,
-  type UnsuccessSme,
-} from '../smpp/pdu.ts';
+import { type CancelSm, NO_TLVS, type QuerySm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { formatAbsolute, parseTime, toAbsoluteMs } from '../smpp/time.ts';
-import { Tag } from '../smpp/tlvs.table.ts';
+import { formatAbsolute } from '../smpp/time.ts';
 import { type MessageState, stateFor34 } from '../sms/messageState.ts';
-import { type AcceptFacts, admitted, journalMessage } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
-import { CANCEL_DONE, REPLACE_DONE } from './answers.ts';
-import { planBody } from './bodies.ts';
-import { type Core, customerId, mayHaveLeft, messageById, multiReference } from './core.ts';
-import { TraceReason } from './history.ts';
+import { CANCEL_DONE } from './answers.ts';
+import { type Core, mayHaveLeft, messageById } from './core.ts';
 import { parseId } from './ids.ts';
-import { addEvent, EventKind, replaceBody } from './letters.ts';
-import { RecordType } from './records.ts';
+import { MessagePhase } from './layout.ts';
+import { addEvent, EventKind } from './letters.ts';
 import type { MessageStateName } from './service.ts';
-import { Letter, MessagePhase } from './store.ts';
-import type { Submits } from './submit.ts';
+import { TraceReason } from './views.ts';
 
 const STATES: Readonly<Record<MessageStateName, MessageState>> = {
   accepted: 1,
@@ -156,199 +141,7 @@ export function cancel(core: Core, handle: number, reason: number): boolean {
   return true;
 }
 
-export function replaceSm(core: Core, peer: SmppPeer<number>, account: Account, pdu: ReplaceSm): void {
-  const { store } = core;
-  const handle = openMessage(core, account, pdu.messageId);
-  if (handle < 0 || !sourceFits(store.source(handle), pdu.sourceAddr)) {
-    peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
-    return;
-  }
-  const nowMs = core.world.loop.now();
-  const letter = store.offset[handle] as number;
-  const dataCoding = store.buffer(handle)[letter + Letter.dataCoding] as number;
-  // The PDU has no data_coding: the original one stays (§1.17).
-  const planned = planBody(0, dataCoding, tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage, 'gsm7');
-  const schedule = time(pdu.scheduleDeliveryTime, nowMs);
-  const validity = time(pdu.validityPeriod, nowMs);
-  if (schedule === 'invalid' || validity === 'invalid') {
-    peer.respondStatus(
-      pdu.sequence,
-      pdu.commandId,
-      schedule === 'invalid' ? Status.ESME_RINVSCHED : Status.ESME_RINVEXPIRY,
-    );
-    return;
-  }
-  const replaced =
-    typeof planned !== 'string' &&
-    planned.segments <= (store.segments[handle] as number) &&
-    replaceOpen(core, handle, planned.octets, planned.segments, schedule, validity, pdu.registeredDelivery, nowMs);
-  if (replaced) core.log.after(core.answers.ready, core.answers.put(peer, pdu.sequence, REPLACE_DONE));
-  else peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RREPLACEFAIL);
-}
-
-/**
- * A new text for a message that has not left, with the same id, journalled as a whole. Not more segments than were held:
- * the price stays (design §5.5).
- */
-function replaceOpen(
-  core: Core,
-  handle: number,
-  body: Buffer,
-  segments: number,
-  schedule: number | null,
-  validity: number | null,
-  registered: number,
-  nowMs: number,
-): boolean {
-  const { store, ledger, log } = core;
-  const phase = store.phase[handle];
-  if (
-    store.terminal[handle] !== 0 ||
-    (phase !== MessagePhase.waiting && phase !== MessagePhase.queued) ||
-    mayHaveLeft(core, handle)
-  )
-    return false;
-  core.dispatch.withdraw(handle);
-  const before = store.segments[handle] as number;
-  const home = store.homeSeq[handle] as number;
-  if (!replaceBody(store, handle, Buffer.from(body), segments)) return false;
-  const price = store.pricePerSegment[handle] as number;
-  if (segments < before) ledger.void(store.account[handle] as number, (before - segments) * price);
-  if (schedule !== null) store.dueAt[handle] = schedule;
-  if (validity !== null) {
-    store.validUntil[handle] = validity;
-    store.deadline[handle] = validity + core.accounts.get(store.account[handle] as number).config.graceMs;
-  }
-  store.buffer(handle)[(store.offset[handle] as number) + Letter.registeredDelivery] = registered;
-  addEvent(store, handle, EventKind.replaced, 255, 0, 0, nowMs, segments);
-  store.phase[handle] = MessagePhase.accepting;
-  // The whole message anew: the record says how many segments are held now.
-  const w = log.begin(RecordType.replaced);
-  const at = (store.offset[handle] as number) + Letter.id;
-  w.bytes(store.buffer(handle), at, at + 16);
-  w.u8(before - segments);
-  log.end();
-  journalMessage(core, handle, RecordType.message);
-  log.live(home, -1);
-  log.secretLive(home, -1);
-  log.after(core.replaceDurable, handle);
-  return true;
-}
-
-/** replace_if_present_flag: the pending message with the same source, destination and service_type, or -1 if there is none. */
-export function replacePending(core: Core, account: Account, facts: AcceptFacts, nowMs: number): number {
-  const { store } = core;
-  for (let handle = store.span - 1; handle >= 0; handle--) {
-    if (
-      store.phase[handle] === MessagePhase.free ||
-      store.account[handle] !== account.number ||
-      store.terminal[handle] !== 0
-    )
-      continue;
-    if (
-      store.source(handle) !== facts.source ||
-      store.destination(handle) !== facts.destination ||
-      store.serviceType(handle) !== facts.serviceType
-    )
-      continue;
-    const same =
-      store.buffer(handle)[(store.offset[handle] as number) + Letter.dataCoding] === facts.dataCoding &&
-      facts.segments <= (store.segments[handle] as number);
-    if (
-      same &&
-      replaceOpen(
-        core,
-        handle,
-        facts.body,
-        facts.segments,
-        facts.scheduleAt === 0 ? null : facts.scheduleAt,
-        facts.validUntil,
-        facts.registeredDelivery,
-        nowMs,
-      )
-    )
-      return handle;
-  }
-  return -1;
-}
-
-export function dataSm(submits: Submits, peer: SmppPeer<number>, account: Account, pdu: DataSm): void {
-  if (tlv(pdu, Tag.messagePayload) === undefined) {
-    peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RMISSINGTLV);
-    return;
-  }
-  // The answer is a data_sm_resp, else it is a submit like any other.
-  submits.dataSm(peer, account, submitSm({ ...pdu }), pdu.sequence);
-}
-
-export function submitMulti(
-  core: Core,
-  submits: Submits,
-  peer: SmppPeer<number>,
-  account: Account,
-  pdu: SubmitMulti,
-): void {
-  const unsuccessful: UnsuccessSme[] = [];
-  const taken: number[] = [];
-  let reference = '';
-  if (pdu.destinations.length === 0) {
-    peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVNUMDESTS);
-    return;
-  }
-  if (pdu.replaceIfPresentFlag !== 0) {
-    peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVSUBREP);
-    return;
-  }
-  for (const destination of pdu.destinations) {
-    if (destination.destFlag === 2) {
-      unsuccessful.push({
-        destAddrTon: 0,
-        destAddrNpi: 0,
-        destinationAddr: destination.dlName.slice(0, 20),
-        errorStatusCode: Status.ESME_RCNTSUBDL,
-      });
-      continue;
-    }
-    const { destAddrTon, destAddrNpi, destinationAddr } = destination;
-    const result = submits.take(
-      account,
-      submitSm({ ...pdu, destAddrTon, destAddrNpi, destinationAddr }),
-      peer.version,
-      reference,
-    );
-    if (typeof result === 'number') {
-      // One id for all (§1.17): that of the first; receipts tell the destinations apart.
-      if (taken.length === 0) reference = multiReference(core, result);
-      taken.push(result);
-    } else unsuccessful.push({ destAddrTon, destAddrNpi, destinationAddr, errorStatusCode: result.status });
-  }
-  const { store } = core;
-  const first = taken[0];
-  const messageId = first === undefined ? '' : customerId(core, first);
-  core.afterCommit(() => {
-    const status = taken.length > 0 ? 0 : Status.ESME_RSUBMITFAIL;
-    peer.respond(pdu.sequence, {
-      command: 'submit_multi_resp',
-      commandId: CommandId.submit_multi_resp,
-      status,
-      sequence: pdu.sequence,
-      messageId,
-      unsuccessSmes: unsuccessful,
-      tlvs: NO_TLVS,
-    });
-    for (const handle of taken) {
-      if (store.phase[handle] === MessagePhase.joining) core.parts.durable(handle);
-      else admitted(core, handle, core.world.loop.now());
-    }
-  });
-}
-
-function sourceFits(source: string, asked: string): boolean {
+/** Sources are compared as the customer may write them, with or without `+`. */
+export function sourceFits(source: string, asked: string): boolean {
   return source === asked || `+${source}` === asked;
-}
-
-function time(text: string, nowMs: number): number | null | 'invalid' {
-  if (text === '') return null;
-  const parsed = parseTime(text);
-  return parsed.kind === 'invalid' ? 'invalid' : toAbsoluteMs(parsed, nowMs);
 }

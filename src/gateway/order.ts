@@ -6,7 +6,7 @@ import { formatRelative } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { HopTag, OrderFlag } from '../smpp/vendor.ts';
 import { accountOf, type Core } from './core.ts';
-import { Letter, MessageFlag } from './store.ts';
+import { Letter, MessageFlag } from './layout.ts';
 
 /** What may leave, in seconds (transparency §5.1: 5 min to 72 h). */
 const VALIDITY_MIN_S = 300;

@@ -6,10 +6,10 @@ import { verdictOf as statusVerdict } from '../queue/verdictTable.ts';
 import { OutcomeClass, OutcomeVerdict, type SegmentOutcome } from '../smpp/vendor.ts';
 import { aggregateState, State } from './aggregate.ts';
 import { accountOf, type Core, forgetOp, indexOp, writeOp } from './core.ts';
-import { TraceReason } from './history.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind, segmentOutcome, setSegmentOutcome } from './letters.ts';
 import { RecordType, readU64 } from './records.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
+import { TraceReason } from './views.ts';
 
 /** Stands for the status of an answer that never came. */
 const UNKNOWN_STATUS = 0xffff_ffff;

@@ -6,11 +6,11 @@ import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
 import { type PartOf, planBody } from './bodies.ts';
 import { accountOf, type Core } from './core.ts';
-import { TraceReason } from './history.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { RecordType } from './records.ts';
 import type { Refusal } from './service.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
 import { emptyFacts } from './submit.ts';
+import { TraceReason } from './views.ts';
 
 const SET_MS = 300_000;
 /** Open sets of one instance: a customer who never completes must not fill memory. */

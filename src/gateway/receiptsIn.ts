@@ -7,10 +7,10 @@ import { Tag } from '../smpp/tlvs.table.ts';
 import { HopTag } from '../smpp/vendor.ts';
 import { State } from './aggregate.ts';
 import { type Core, messageByOp, writeOp } from './core.ts';
+import { MessagePhase } from './layout.ts';
 import { addEvent, EventKind, segmentState, setSegmentState } from './letters.ts';
 import { settleReceipts } from './outcomes.ts';
 import { RecordType, readU64 } from './records.ts';
-import { MessagePhase } from './store.ts';
 
 const OP_OCTETS = 16;
 

@@ -2,7 +2,8 @@
 // never change their meaning; a new meaning gets a new number. Bodies and seeds go into the batch's sealed secrets.
 // Identities in records are the op (16 octets) of an attempt or the message's id (16 octets); both are unique for ever.
 import type { ByteWriter } from '../base/bytes.ts';
-import { EVENT_OCTETS, Letter, type MessageStore } from './store.ts';
+import { EVENT_OCTETS, Letter } from './layout.ts';
+import type { MessageStore } from './store.ts';
 
 export const RecordType = {
   /** A message as a whole, at accept. */

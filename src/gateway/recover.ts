@@ -5,12 +5,12 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { admitted } from './accept.ts';
 import { State } from './aggregate.ts';
 import { accountOf, type Core, forgetOp, indexId, indexOp, messageById, messageByOp } from './core.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { applyOutcome, applyRetry, readOutcome, settleReceipts } from './outcomes.ts';
 import { Parts } from './parts.ts';
 import { applyReceipt } from './receiptsIn.ts';
 import { RecordType, readMessage, readText, readU64 } from './records.ts';
-import { Letter, MessageFlag, MessagePhase } from './store.ts';
 
 /** What the `state` record holds, as JSON. */
 export interface SavedState {

@@ -1,22 +1,23 @@
 // submit_sm and its kin from SMPP customers: validated, asked of egress/, brought into the order's form, accepted, and
 // acknowledged after the commit. Refusals hold nothing (design §5.7).
 import type { SmppPeer } from '../driver/types.ts';
-import type { SubmitFacts, SubmitPolicy } from '../egress/facts.ts';
+import type { SubmitFacts } from '../egress/facts.ts';
 import { checkContent, checkSubmit } from '../egress/policy.ts';
-import { classifySender, type DialRules, normaliseDestination, type Sender } from '../numbering/address.ts';
+import { normaliseDestination } from '../numbering/address.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { NO_TLVS, type SubmitSm, type Tlv, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
-import { type Account, senderAllowed } from './accounts.ts';
+import type { Account } from './accounts.ts';
 import { Answers } from './answers.ts';
 import { type PartOf, partOfHeader, planBody } from './bodies.ts';
 import { type Core, customerId } from './core.ts';
-import { replacePending } from './operations.ts';
+import { MessageFlag, MessagePhase } from './layout.ts';
+import { replacePending } from './replace.ts';
 import type { Refusal } from './service.ts';
-import { MessageFlag, MessagePhase } from './store.ts';
+import { SubmitRules } from './submitRules.ts';
 
 const VALIDITY_MAX_MS = 7 * 86_400_000;
 const SCHEDULE_MAX_MS = 30 * 86_400_000;
@@ -33,19 +34,7 @@ export class Submits {
   readonly #dataSubmitted: Answers;
   readonly facts: AcceptFacts;
   readonly #egress: Mutable<SubmitFacts>;
-  readonly #policies = new Map<number, SubmitPolicy>();
-  readonly #dialRules = new Map<number, DialRules>();
-  /** Senders repeat: the last one of each account as classified. */
-  readonly #senders = new Map<
-    number,
-    {
-      readonly addr: string;
-      readonly ton: number;
-      readonly npi: number;
-      readonly sender: Sender;
-      readonly allowed: boolean;
-    }
-  >();
+  readonly #rules = new SubmitRules();
 
   constructor(core: Core) {
     this.#core = core;
@@ -76,9 +65,7 @@ export class Submits {
 
   /** After a reload: what was derived from configurations is made anew. */
   forgetCaches(): void {
-    this.#policies.clear();
-    this.#dialRules.clear();
-    this.#senders.clear();
+    this.#rules.forget();
   }
 
   submitSm(peer: SmppPeer<number>, account: Account, pdu: SubmitSm): void {
@@ -143,7 +130,7 @@ export class Submits {
       pdu.destinationAddr,
       pdu.destAddrTon,
       pdu.destAddrNpi,
-      this.#rules(account),
+      this.#rules.dial(account),
     );
     if (!destination.ok) {
       const status =
@@ -154,7 +141,7 @@ export class Submits {
             : Status.ESME_RINVDSTADR;
       return refuse('number-invalid', `the destination is not an E.164 number: ${destination.error}`, status);
     }
-    const from = this.#sender(account, pdu.sourceAddr, pdu.sourceAddrTon, pdu.sourceAddrNpi);
+    const from = this.#rules.sender(account, pdu.sourceAddr, pdu.sourceAddrTon, pdu.sourceAddrNpi);
     if (from === null)
       return refuse(
         'sender-not-allowed',
@@ -194,7 +181,7 @@ export class Submits {
     egress.smDefaultMsgId = pdu.smDefaultMsgId;
     egress.userData = userData;
     egress.tlvTags = pdu.tlvs.length === 0 ? NO_TAGS : pdu.tlvs.map(tagOf);
-    const policy = this.#policy(account);
+    const policy = this.#rules.policy(account);
     const decision = checkSubmit(egress, policy, nowMs);
     if (!decision.allowed) return refuse('egress-denied', decision.reason, decision.status);
     const { sender } = from;
@@ -220,7 +207,7 @@ export class Submits {
 
   /** Is there anything to see in a joined text? A part alone may be blank. */
   visible(account: Account, dataCoding: number, octets: Buffer): boolean {
-    return checkContent(octets, 0, octets.length, dataCoding, this.#policy(account)).allowed;
+    return checkContent(octets, 0, octets.length, dataCoding, this.#rules.policy(account)).allowed;
   }
 
   #takePart(account: Account, part: PartOf, pdu: SubmitSm, userData: Buffer, nowMs: number): number | Refusal {
@@ -255,53 +242,6 @@ export class Submits {
     });
     if (store.phase[handle] === MessagePhase.joining) core.parts.durable(handle);
     else admitted(core, handle, core.world.loop.now());
-  }
-
-  #sender(
-    account: Account,
-    addr: string,
-    ton: number,
-    npi: number,
-  ): { readonly sender: Sender; readonly allowed: boolean } | null {
-    const known = this.#senders.get(account.number);
-    if (known !== undefined && known.addr === addr && known.ton === ton && known.npi === npi) return known;
-    const sender = classifySender(addr, ton, npi);
-    if (!sender.ok) return null;
-    const entry = { addr, ton, npi, sender: sender.value, allowed: senderAllowed(account, sender.value.address) };
-    this.#senders.set(account.number, entry);
-    return entry;
-  }
-
-  #policy(account: Account): SubmitPolicy {
-    let policy = this.#policies.get(account.number);
-    if (policy === undefined) {
-      const { config } = account;
-      policy = {
-        binary: config.binary,
-        serviceTypes: [],
-        replacesPending: true,
-        transcodes: true,
-        unknownTlvs: 'ignore',
-        defaultAlphabet:
-          config.defaultAlphabet === 'latin1' ? 'latin1' : config.defaultAlphabet === 'ascii' ? 'ascii' : 'gsm',
-      };
-      this.#policies.set(account.number, policy);
-    }
-    return policy;
-  }
-
-  #rules(account: Account): DialRules {
-    let rules = this.#dialRules.get(account.number);
-    if (rules === undefined) {
-      const { nationalPrefix } = account.config;
-      rules = {
-        countryCode: nationalPrefix?.country ?? '',
-        nationalPrefix: nationalPrefix?.trunk ?? '',
-        internationalPrefix: '00',
-      };
-      this.#dialRules.set(account.number, rules);
-    }
-    return rules;
   }
 }
 

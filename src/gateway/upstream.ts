@@ -10,11 +10,11 @@ import { Status } from '../smpp/status.table.ts';
 import { decodeOutcomes, HopTag, LinkState, OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import { handleOf } from './dispatch.ts';
+import { MessageFlag, MessagePhase } from './layout.ts';
 import { LaneClass, type Link } from './links.ts';
 import { takeMo } from './mo.ts';
 import { takeOutcome } from './outcomes.ts';
 import { takeReceipt } from './receiptsIn.ts';
-import { MessageFlag, MessagePhase } from './store.ts';
 
 const CLASS_NAMES = ['pin', 'bulk'] as const;
 /** When the guard names no time itself. */

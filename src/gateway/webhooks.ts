@@ -3,9 +3,9 @@
 import type { Account } from './accounts.ts';
 import type { Core } from './core.ts';
 import { handleOf, tokenOf } from './dispatch.ts';
-import { messageView } from './history.ts';
 import type { MoMessage } from './mo.ts';
 import { MoJoiner } from './moJoin.ts';
+import { messageView } from './views.ts';
 
 /** Milliseconds before each try (§8.7). */
 const SCHEDULE_MS = [

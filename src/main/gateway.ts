@@ -19,6 +19,7 @@ import type { World } from '../port/world.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
 
 const STORAGE_KEY_OCTETS = 32;
+const VERSION = '0.1.0';
 
 /** Runs the gateway of one configuration file; resolves with the exit code. */
 export async function runGateway(configPath: string): Promise<number> {
@@ -58,7 +59,12 @@ export async function runGateway(configPath: string): Promise<number> {
     const { host, port, tls } = loaded.gateway.http;
     listener = await http.serve(
       { host, port, tls },
-      createApi(service, { now: () => world.loop.now(), randomFill: (target) => world.crypto.randomFill(target), log }),
+      createApi(service, {
+        loop: world.loop,
+        crypto: world.crypto,
+        secret: world.crypto.hmacSha256(storageSecret, Buffer.from('glaspost api')),
+        version: VERSION,
+      }),
     );
     log.info('HTTP listening', { host, port: listener.port });
   }

@@ -1,0 +1,81 @@
+// A message from the HTTP API on its way to accept: the same checks as for SMPP, in the terms of the request.
+import { checkContent } from '../egress/policy.ts';
+import { classifySender, normaliseDestination } from '../numbering/address.ts';
+import { accept, refuse } from './accept.ts';
+import { type Account, senderAllowed } from './accounts.ts';
+import { planBody, planTextBody } from './bodies.ts';
+import type { Core } from './core.ts';
+import { MessageFlag } from './layout.ts';
+import type { Refusal, SubmitRequest } from './service.ts';
+import { emptyFacts } from './submit.ts';
+
+const VALIDITY_MAX_MS = 7 * 86_400_000;
+const VALIDITY_MIN_MS = 1000;
+const SCHEDULE_MAX_MS = 30 * 86_400_000;
+const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
+
+export class HttpSubmit {
+  readonly #core: Core;
+  readonly #facts = emptyFacts();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The handle of the accepted message, or why not, with nothing changed. */
+  take(account: Account, request: SubmitRequest, nowMs: number): number | Refusal {
+    const core = this.#core;
+    const { config } = account;
+    const facts = this.#facts;
+    const dialRules = {
+      countryCode: config.nationalPrefix?.country ?? '',
+      nationalPrefix: config.nationalPrefix?.trunk ?? '',
+      internationalPrefix: '00',
+    };
+    const destination = normaliseDestination(request.to, 0, 1, dialRules);
+    if (!destination.ok) return refuse('number-invalid', `not an E.164 number: ${destination.error}`);
+    const sender = classifySender(request.from, 0, 0);
+    if (!sender.ok) return refuse('sender-not-allowed', `not a sender: ${sender.error}`);
+    if (!senderAllowed(account, sender.value.address))
+      return refuse('sender-not-allowed', 'not registered for this account');
+    const scheduleAt = request.scheduleAt === null || request.scheduleAt <= nowMs ? 0 : request.scheduleAt;
+    if (scheduleAt > nowMs + SCHEDULE_MAX_MS) return refuse('schedule-invalid', 'more than 30 days ahead');
+    const validityMs = request.validityMs ?? config.defaultValidityMs;
+    if (validityMs < VALIDITY_MIN_MS || validityMs > VALIDITY_MAX_MS)
+      return refuse('validity-invalid', 'must be 1 second to 7 days');
+    const { body } = request;
+    const planned =
+      body.kind === 'text'
+        ? planTextBody(body.text, [])
+        : body.dataCoding === 4 && !config.binary
+          ? ('encoding-invalid' as const)
+          : planBody(0, body.dataCoding, body.octets, config.defaultAlphabet);
+    if (typeof planned === 'string') return refuse(planned, 'the text is empty, too long, or not of its data_coding');
+    if (planned.segments > config.maxSegments)
+      return refuse('text-too-long', `${planned.segments} segments, allowed are ${config.maxSegments}`);
+    if (!checkContent(planned.octets, 0, planned.octets.length, planned.dataCoding, { defaultAlphabet: 'gsm' }).allowed)
+      return refuse('text-empty', 'nothing in it can be seen');
+    if (account.throughput !== null) {
+      const waitMs = account.throughput.take(planned.segments, core.world.loop.monotonic());
+      if (waitMs > 0) return refuse('over-rate', `throughput is used up; try again in ${Math.ceil(waitMs)} ms`);
+    }
+    const { kind, address } = sender.value;
+    facts.sourceTon = kind === 'alphanumeric' ? 5 : kind === 'international' ? 1 : 0;
+    facts.sourceNpi = kind === 'international' ? 1 : 0;
+    facts.source = address;
+    facts.destination = destination.value;
+    facts.written = request.to.slice(0, 30);
+    facts.destTon = 1;
+    facts.destNpi = 1;
+    facts.dataCoding = planned.dataCoding;
+    facts.body = planned.octets;
+    facts.segments = planned.segments;
+    facts.registeredDelivery = 1;
+    facts.lane = LANES[request.lane ?? config.lane];
+    facts.scheduleAt = scheduleAt;
+    facts.validUntil = Math.max(nowMs, scheduleAt) + validityMs;
+    facts.reference = Buffer.from(request.reference ?? '').latin1Slice();
+    facts.flags = MessageFlag.http;
+    return accept(core, account, facts, nowMs);
+  }
+}
