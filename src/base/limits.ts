@@ -167,3 +167,44 @@ export const HTTP_CLOSE_WAIT_MS = 5_000;
 export const WEBHOOK_CONNECTIONS_MAX = 32;
 /** Octets of a webhook's answer that are read before the connection is given up. */
 export const WEBHOOK_ANSWER_MAX_BYTES = 65_536;
+
+// guard
+
+/** How long a receipt waits for the answer that names its id (R25); 120 s covers the slowest suppliers seen. */
+export const PARKED_MS = 120_000;
+/** Receipts parked at a time: at 10,000/s that is ten seconds of receipts that all come too early; above it suppliers repeat. */
+export const PARKED_MAX = 100_000;
+/** An op is answered from its record this long after its validity (design §3). */
+export const OP_KEPT_MS = 72 * 3_600_000;
+/** A receipt finds its message this long after the submit. */
+export const CORRELATION_KEPT_MS = 7 * 86_400_000;
+/** Orders looked at per cleaning step, so that a step stays below about 5 ms. */
+export const CLEAN_STEP_ORDERS = 2000;
+/** Mobile-originated messages that wait for their upstream; above it suppliers keep them. */
+export const MO_WAITING_MAX = 100_000;
+/** Customer-made parts of other gateways that wait for the rest of their message, and how long (design §3). */
+export const PART_SETS_MAX = 10_000;
+export const PART_SETS_BYTES_MAX = 16_777_216;
+export const PART_WAIT_MS = 300_000;
+
+// api
+
+/** Messages in one batch: their answer is one response, and one batch must not hold the loop for long. */
+export const API_BATCH_MAX = 1_000;
+/** One request's body as the API takes it: a batch of 1,000 messages of 600 characters. */
+export const API_BODY_MAX_BYTES = 1_048_576;
+/** UTF-16 units of one text: 255 segments of 153 septets hold no more. */
+export const API_TEXT_MAX = 39_015;
+/** Hex digits of one binary message: 255 segments of 134 octets. */
+export const API_BINARY_HEX_MAX = 68_340;
+/** Characters of a customer's reference and of a credit's: they are kept with each message. */
+export const API_REFERENCE_MAX = 64;
+/** Faults listed in one problem: enough to mend a request, small enough to read. */
+export const API_ERRORS_MAX = 32;
+/** Rows of one page of a list, and how many come when nothing is said. */
+export const API_PAGE_MAX = 200;
+export const API_PAGE_DEFAULT = 50;
+/** Life of a cursor: a listing takes minutes; an old cursor is a saved one. */
+export const API_CURSOR_MS = 86_400_000;
+/** Characters of an Idempotency-Key (reference §8.4). */
+export const API_KEY_MAX = 255;

@@ -1,0 +1,186 @@
+// The guard's answers to orders: declined before anything began, not now, or what became of each segment. An answer that
+// promises something goes out only after the commit of what it promises (design, law 5.1).
+import type { SmppPeer } from '../driver/types.ts';
+import { CommandId } from '../smpp/commands.ts';
+import type { MessageIdResp, Tlv } from '../smpp/pdu.ts';
+import { NO_TLVS } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import {
+  encodeOutcomes,
+  HopTag,
+  OutcomeClass,
+  type OutcomeClassValue,
+  OutcomeVerdict,
+  type OutcomeVerdictValue,
+  type SegmentOutcome,
+} from '../smpp/vendor.ts';
+import { type Core, idText } from './core.ts';
+import { SegmentFlag } from './letters.ts';
+import type { Link } from './links.ts';
+import type { Op } from './op.ts';
+import { RecordType, writeDeclined } from './records.ts';
+import { SentFlag } from './sentStore.ts';
+import type { Upstream } from './upstreams.ts';
+
+const NO_SEED = '\0'.repeat(16);
+const NO_OP = '\0'.repeat(16);
+const REASON_OCTETS = 120;
+
+/** A declined order whose record is not durable yet. */
+interface Declined {
+  peer: SmppPeer<number> | null;
+  sequence: number;
+  status: number;
+  reason: string;
+}
+
+export class Answers {
+  readonly #core: Core;
+  readonly #declined: Declined[] = [];
+  readonly #free: number[] = [];
+  /** The one answer that nearly all orders get. */
+  readonly #accepted: readonly Tlv[] = [
+    {
+      tag: HopTag.outcome,
+      value: encodeOutcomes([{ outcome: OutcomeClass.accepted, verdict: OutcomeVerdict.none, status: 0 }]),
+    },
+  ];
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** For good: journalled, then answered with an outcome for nobody to try again. */
+  decline(
+    peer: SmppPeer<number>,
+    sequence: number,
+    op: string,
+    upstream: Upstream,
+    link: Link,
+    status: number,
+    reason: string,
+  ): void {
+    const { log, world, counters } = this.#core;
+    counters.orders_declined++;
+    world.log.warn('order declined', { upstream: upstream.name, link: link.name, status, reason });
+    if (!log.accepting) {
+      this.refuse(peer, sequence, Status.ESME_RMSGQFUL, 'the guard can store nothing more at the moment', 500);
+      return;
+    }
+    const w = log.begin(RecordType.declined);
+    writeDeclined(w, {
+      op: op === '' ? NO_OP : op,
+      at: world.loop.now(),
+      upstream: upstream.name,
+      link: link.name,
+      status,
+      reason,
+      fieldsSeed: NO_SEED,
+    });
+    log.end();
+    const slot = this.#free.pop() ?? this.#declined.push({ peer: null, sequence: 0, status: 0, reason: '' }) - 1;
+    const one = this.#declined[slot] as Declined;
+    one.peer = peer;
+    one.sequence = sequence;
+    one.status = status;
+    one.reason = reason;
+    log.after(this.#declineDurable, slot);
+  }
+
+  readonly #declineDurable = (slot: number): void => {
+    const one = this.#declined[slot] as Declined;
+    const tlvs: Tlv[] = [{ tag: HopTag.reason, value: reasonValue(one.reason) }];
+    one.peer?.respond(one.sequence, response(one.status, '', tlvs));
+    one.peer = null;
+    this.#free.push(slot);
+  };
+
+  /** Not now: nothing was begun and nothing is promised. */
+  refuse(peer: SmppPeer<number>, sequence: number, status: number, reason: string, retryAfterMs: number): void {
+    const after = Buffer.allocUnsafe(4);
+    after.writeUInt32BE(Math.max(1, Math.ceil(retryAfterMs)), 0);
+    peer.respond(
+      sequence,
+      response(status, '', [
+        { tag: HopTag.reason, value: reasonValue(reason) },
+        { tag: HopTag.retryAfterMs, value: after },
+      ]),
+    );
+  }
+
+  /** A repeated op: its recorded answer, or the one that is to come. */
+  attach(peer: SmppPeer<number>, sequence: number, handle: number): void {
+    const op = this.#core.ops.get(handle);
+    if (op === null) this.#fromRecord(peer, sequence, handle);
+    else {
+      op.askers.push(peer);
+      op.askedAs.push(sequence);
+    }
+  }
+
+  #fromRecord(peer: SmppPeer<number>, sequence: number, handle: number): void {
+    const { sent } = this.#core;
+    const total = sent.total(handle);
+    const outcomes: SegmentOutcome[] = [];
+    for (let i = 0; i < total; i++) {
+      outcomes.push({
+        outcome: sent.outcome(handle, i) as OutcomeClassValue,
+        verdict: sent.verdict(handle, i) as OutcomeVerdictValue,
+        status: sent.status(handle, i),
+      });
+    }
+    peer.respond(
+      sequence,
+      response(0, idText(sent.guardId(handle)), [{ tag: HopTag.outcome, value: encodeOutcomes(outcomes) }]),
+    );
+  }
+
+  /** Every segment has an outcome and every record of it is durable: the answer goes up, receipts may follow. */
+  complete(op: Op): void {
+    const { sent, ops, receipts, upstreams } = this.#core;
+    const { handle } = op;
+    if (op.askers.length > 0) {
+      const pdu = response(0, idText(op.guardId), this.#outcomeTlvs(op));
+      for (let i = 0; i < op.askers.length; i++) op.askers[i]?.respond(op.askedAs[i] as number, pdu);
+    }
+    sent.setFlag(handle, SentFlag.answered, true);
+    const upstream = upstreams.get(op.upstreamNumber);
+    if (upstream.config?.mode === 'bind') upstreams.parts.completed(op);
+    const total = op.total;
+    ops.release(op);
+    for (let i = 0; i < total; i++) {
+      if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);
+    }
+  }
+
+  #outcomeTlvs(op: Op): readonly Tlv[] {
+    const first = op.results[0];
+    if (op.total === 1 && first?.outcome === OutcomeClass.accepted) return this.#accepted;
+    const outcomes: SegmentOutcome[] = [];
+    for (let i = 0; i < op.total; i++) {
+      const one = op.results[i];
+      if (one === undefined) throw new Error('an answered order has outcomes');
+      outcomes.push({
+        outcome: one.outcome as OutcomeClassValue,
+        verdict: one.verdict as OutcomeVerdictValue,
+        status: one.status,
+      });
+    }
+    return [{ tag: HopTag.outcome, value: encodeOutcomes(outcomes) }];
+  }
+}
+
+function response(status: number, messageId: string, tlvs: readonly Tlv[]): MessageIdResp {
+  return {
+    command: 'submit_sm_resp',
+    commandId: CommandId.submit_sm_resp,
+    status,
+    sequence: 0,
+    messageId,
+    tlvs: tlvs.length === 0 ? NO_TLVS : tlvs,
+  };
+}
+
+function reasonValue(reason: string): Buffer {
+  return Buffer.from(reason.slice(0, REASON_OCTETS));
+}

@@ -1,0 +1,96 @@
+// Bounded disk and memory: what lives in old batches of the journal is written again or moved to run files, what is there
+// already leaves memory, what nobody can ask for any more is forgotten. A little with every call, never for long.
+import { CLEAN_STEP_ORDERS, CORRELATION_KEPT_MS, OP_KEPT_MS } from '../base/limits.ts';
+import type { Core } from './core.ts';
+import type { OnDisk } from './onDisk.ts';
+import { writeOp } from './opRecord.ts';
+import type { Parking } from './parking.ts';
+import { RecordType } from './records.ts';
+import { type StartRecord, writeStart } from './runRecords.ts';
+import { SentFlag } from './sentStore.ts';
+
+/** Share of memory's orders above which the oldest go to run files, and above which those leave memory. */
+const MOVE_ABOVE = 0.5;
+const EVICT_ABOVE = 0.75;
+
+export class Cleaner {
+  readonly #core: Core;
+  readonly #onDisk: OnDisk;
+  readonly #parking: Parking;
+  readonly #start: StartRecord;
+  #startHome: number;
+
+  constructor(core: Core, onDisk: OnDisk, parking: Parking, start: StartRecord, startHome: number) {
+    this.#core = core;
+    this.#onDisk = onDisk;
+    this.#parking = parking;
+    this.#start = start;
+    this.#startHome = startHome;
+    core.log.live(startHome, 1);
+  }
+
+  /** A few times a second. */
+  step(): void {
+    const { log, sent, world, upstreams, spill } = this.#core;
+    if (!log.accepting) return;
+    const nowMs = world.loop.now();
+    const old = log.oldestSparse(nowMs);
+    const last = old.at(-1) ?? -1;
+    if (last >= 0) {
+      if (this.#startHome <= last) this.#writeStart();
+      this.#parking.rewrite(last);
+      upstreams.mo.rewrite(last);
+      upstreams.parts.rewrite(last);
+    }
+    const full = sent.size / sent.capacity;
+    if (last >= 0 || full > MOVE_ABOVE) this.#orders(nowMs, last, full);
+    this.#onDisk.flush();
+    spill.dropBefore(nowMs - Math.max(CORRELATION_KEPT_MS, OP_KEPT_MS * 2));
+  }
+
+  #orders(nowMs: number, last: number, full: number): void {
+    const { sent, ops, log, receipts } = this.#core;
+    let handle = sent.oldest;
+    for (let looked = 0; handle >= 0 && looked < CLEAN_STEP_ORDERS; looked++) {
+      const next = sent.newer(handle);
+      if (ops.get(handle) !== null || sent.pinned(handle)) {
+        // Under way or waiting for its upstream: it stays, written again if its batch is to go.
+        if (ops.get(handle) === null && sent.home(handle) >= 0 && sent.home(handle) <= last) this.#rewrite(handle);
+      } else if (ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle))) {
+        const home = sent.home(handle);
+        sent.release(handle, receipts.keyOf);
+        if (home >= 0) log.live(home, -1);
+      } else if (sent.flag(handle, SentFlag.spilled)) {
+        // Its run must be durable: only then does its batch, and the way back, not matter any more.
+        if (full > EVICT_ABOVE && !this.#onDisk.flushing && this.#core.spill.unflushed === 0)
+          sent.release(handle, receipts.keyOf);
+      } else if (full > MOVE_ABOVE) this.#onDisk.put(handle);
+      else if (sent.home(handle) >= 0 && sent.home(handle) <= last) this.#rewrite(handle);
+      handle = next;
+    }
+  }
+
+  #rewrite(handle: number): void {
+    const { sent, log } = this.#core;
+    const w = log.begin(RecordType.op);
+    writeOp(w, this.#core, handle);
+    log.end();
+    log.live(log.seq, 1);
+    log.live(sent.home(handle), -1);
+    sent.setHome(handle, log.seq);
+  }
+
+  #writeStart(): void {
+    const { log } = this.#core;
+    writeStart(log.begin(RecordType.start), this.#start);
+    log.end();
+    log.live(log.seq, 1);
+    log.live(this.#startHome, -1);
+    this.#startHome = log.seq;
+  }
+}
+
+/** Neither a repeated order nor a receipt may ask for it any more. */
+function ended(nowMs: number, submittedAt: number, validUntil: number): boolean {
+  return nowMs > validUntil + OP_KEPT_MS && nowMs > submittedAt + CORRELATION_KEPT_MS;
+}

@@ -1,0 +1,338 @@
+// What waits to leave over one link: a few tens of milliseconds of it, PINs first (design §3). An order gets its numbers and
+// its INTENTs when window and pace allow it; each PDU leaves when its INTENT is durable, in the order of its numbers, at the
+// exact pace, all segments of a message back to back over one bind.
+import type { Alarm } from '../port/loop.ts';
+import { Status } from '../smpp/status.table.ts';
+import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { indexKey } from '../sms/messageId.ts';
+import type { Core } from './core.ts';
+import { Deque } from './deque.ts';
+import type { LinkBind } from './linkBind.ts';
+import type { Link } from './links.ts';
+import { type Op, SegmentState } from './op.ts';
+import { RecordType, writeAbandoned, writeIntent, writeResult } from './records.ts';
+
+/** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
+const QUEUE_MS = 50;
+const QUEUE_PIN_MS = 250;
+/** Segments that may wait for the window whatever the pace, so that a slow link still finds work when an answer comes. */
+const QUEUE_SEGMENTS_MIN = 16;
+/** An order that found no window for so long is given back. */
+const WAIT_MAX_MS = 500;
+/** INTENTs are written so far ahead of the pace: about the time of a commit. */
+const AHEAD_MS = 5;
+const RETRY_DOWN_MS = 1000;
+const RETRY_WINDOW_MS = 50;
+const PIN = 0;
+
+export interface Held {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+export class LinkQueue {
+  readonly #core: Core;
+  readonly #link: Link;
+  readonly #pins = new Deque<Op>();
+  readonly #others = new Deque<Op>();
+  /** Segments in them. */
+  #pinSegments = 0;
+  #otherSegments = 0;
+  /** Tokens of segments whose INTENT is durable, in order. */
+  readonly #ready = new Deque<number>();
+  /** Segments between their number and their PDU. */
+  #underway = 0;
+  #alarm: Alarm | null = null;
+  #alarmAt = Number.POSITIVE_INFINITY;
+  #next = 0;
+
+  constructor(core: Core, link: Link) {
+    this.#core = core;
+    this.#link = link;
+  }
+
+  get waiting(): number {
+    return this.#pinSegments + this.#otherSegments;
+  }
+
+  /** Null: an order of so many segments may come now. */
+  admits(lane: number, segments: number): Held | null {
+    const link = this.#link;
+    if (!link.usable)
+      return {
+        status: Status.ESME_RMSGQFUL,
+        reason: link.reason === '' ? 'link is down' : link.reason,
+        retryAfterMs: RETRY_DOWN_MS,
+      };
+    const now = this.#core.world.loop.monotonic();
+    const ahead = this.#underway + this.#pinSegments + (lane === PIN ? 0 : this.#otherSegments);
+    const waitMs = link.pacer.nextAt(now, ahead + segments) - now;
+    if (waitMs > (lane === PIN ? QUEUE_PIN_MS : QUEUE_MS)) {
+      return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs: waitMs };
+    }
+    const queued = lane === PIN ? this.#pinSegments : this.#otherSegments;
+    const most = Math.max(QUEUE_SEGMENTS_MIN, Math.ceil((link.pacer.rate(now) * QUEUE_MS) / 1000));
+    if (queued > 0 && queued + segments > most) {
+      return {
+        status: Status.ESME_RMSGQFUL,
+        reason: 'the windows of the link are full',
+        retryAfterMs: RETRY_WINDOW_MS,
+      };
+    }
+    return null;
+  }
+
+  add(op: Op): void {
+    op.queueUntil = this.#core.world.loop.monotonic() + WAIT_MAX_MS;
+    if (op.lane === PIN) {
+      this.#pins.push(op);
+      this.#pinSegments += op.total;
+    } else {
+      this.#others.push(op);
+      this.#otherSegments += op.total;
+    }
+    this.pump();
+  }
+
+  /** Gives numbers and writes INTENTs as far as window and pace allow. */
+  pump(): void {
+    const link = this.#link;
+    const core = this.#core;
+    if (core.halted) return;
+    for (const bind of link.binds) if (bind.sending !== null) this.#number(bind.sending, bind);
+    while (this.waiting > 0) {
+      if (!link.usable) return this.#giveBackAll();
+      const op = (this.#pins.peek() ?? this.#others.peek()) as Op;
+      const now = core.world.loop.monotonic();
+      const at = link.pacer.nextAt(now, this.#underway + op.total);
+      if (at > now + AHEAD_MS) return this.#wake(at - AHEAD_MS);
+      const bind = this.#freeBind(op.total);
+      if (bind === null) return this.#wake(op.queueUntil);
+      if (op.lane === PIN) {
+        this.#pins.shift();
+        this.#pinSegments -= op.total;
+        core.log.urgent();
+      } else {
+        this.#others.shift();
+        this.#otherSegments -= op.total;
+      }
+      op.bind = bind;
+      const seq = core.log.seq;
+      core.sent.setHome(op.handle, seq);
+      core.log.live(seq, 1);
+      this.#number(op, bind);
+    }
+  }
+
+  /** The next bind in turn that has room for a message. */
+  #freeBind(segments: number): LinkBind | null {
+    const binds = this.#link.binds;
+    const count = binds.size;
+    let place = 0;
+    let best: LinkBind | null = null;
+    for (const bind of binds) {
+      const mine = place++;
+      if (!bind.sends || bind.sending !== null || bind.peer.room < Math.min(segments, this.#link.config.window))
+        continue;
+      if (mine >= this.#next) {
+        this.#next = mine + 1 >= count ? 0 : mine + 1;
+        return bind;
+      }
+      best ??= bind;
+    }
+    if (best !== null) this.#next = 1;
+    return best;
+  }
+
+  /** Numbers and INTENTs for as many segments as the window takes; the bind belongs to the message until its last. */
+  #number(op: Op, bind: LinkBind): void {
+    const { log, world } = this.#core;
+    bind.sending = null;
+    while (op.begun < op.total) {
+      const segment = op.begun;
+      const token = op.handle * 256 + segment;
+      const sequence = bind.peer.reserve(token);
+      if (sequence === null) {
+        if (bind.open) bind.sending = op;
+        else this.#unbegun(op);
+        return;
+      }
+      op.begun++;
+      op.sequences[segment] = sequence;
+      op.states[segment] = SegmentState.reserved;
+      bind.lastSequence = sequence;
+      this.#underway++;
+      const w = log.begin(RecordType.intent);
+      writeIntent(w, op, world.loop.now(), bind.session, sequence, segment + 1);
+      log.end();
+      log.after(this.#durable, token);
+    }
+  }
+
+  readonly #durable = (token: number): void => {
+    const op = this.#core.ops.get(Math.floor(token / 256));
+    const segment = token % 256;
+    if (op === null || op.states[segment] !== SegmentState.reserved) return;
+    op.states[segment] = SegmentState.ready;
+    this.#ready.push(token);
+    this.#drain();
+  };
+
+  /** Writes what is durable and whose time has come. */
+  #drain(): void {
+    const core = this.#core;
+    if (core.halted) return;
+    const { pacer } = this.#link;
+    for (let token = this.#ready.peek(); token !== undefined; token = this.#ready.peek()) {
+      const op = core.ops.get(Math.floor(token / 256));
+      const segment = token % 256;
+      if (op === null || op.states[segment] !== SegmentState.ready || op.bind === null) {
+        this.#ready.shift();
+        continue;
+      }
+      const now = core.world.loop.monotonic();
+      const at = pacer.nextAt(now);
+      if (at > now) return this.#wake(at);
+      this.#ready.shift();
+      op.states[segment] = SegmentState.emitted;
+      op.bind.emittedAt = now;
+      const left = op.bind.emit(op, segment);
+      this.#underway--;
+      // Not emitted: `failed` has come already.
+      if (!left) continue;
+      pacer.record(now);
+      core.counters.segments_emitted++;
+    }
+  }
+
+  /** The outcome of a segment that has a number. Its record follows; at the last one the order is complete. */
+  finish(op: Op, segment: number, outcome: number, verdict: number, status: number, remoteId: string): void {
+    const { log, world, counters } = this.#core;
+    const state = op.states[segment];
+    if (state === SegmentState.done) throw new Error('a segment ends once');
+    if (state !== SegmentState.emitted) this.#underway--;
+    if (outcome === OutcomeClass.notEmitted) {
+      counters.segments_abandoned++;
+      const w = log.begin(RecordType.abandoned);
+      writeAbandoned(w, {
+        op: op.op,
+        segment: segment + 1,
+        session: op.bind?.session ?? '',
+        sequence: op.sequences[segment] as number,
+      });
+    } else {
+      if (outcome === OutcomeClass.accepted) counters.segments_accepted++;
+      else if (outcome === OutcomeClass.refused) counters.segments_refused++;
+      else counters.segments_unknown++;
+      const w = log.begin(RecordType.result);
+      writeResult(w, { op: op.op, segment: segment + 1, at: world.loop.now(), outcome, verdict, status, remoteId });
+    }
+    log.end();
+    op.pending++;
+    log.after(this.#recorded, op.handle);
+    if (op.lane === PIN) log.urgent();
+    this.#set(op, segment, outcome, verdict, status, remoteId);
+  }
+
+  #set(op: Op, segment: number, outcome: number, verdict: number, status: number, remoteId: string): void {
+    const result = op.results[segment];
+    if (result === undefined) throw new Error('no such segment');
+    result.outcome = outcome;
+    result.verdict = verdict;
+    result.status = status;
+    result.remoteId = remoteId;
+    op.states[segment] = SegmentState.done;
+    op.done++;
+    if (op.done === op.total) this.#seal(op);
+  }
+
+  /** Segments that never got a number, because the bind has gone: they did not leave. */
+  #unbegun(op: Op): void {
+    for (let segment = op.begun; segment < op.total; segment++) {
+      this.#set(op, segment, OutcomeClass.notEmitted, OutcomeVerdict.retryLater, Status.ESME_RSYSERR, '');
+    }
+    op.begun = op.total;
+    if (op.pending === 0 && op.done === op.total) this.#core.upstreams.answers.complete(op);
+  }
+
+  /** The bind of `op` has gone while more of it was to be sent. */
+  bindLost(op: Op): void {
+    this.#unbegun(op);
+  }
+
+  readonly #recorded = (handle: number): void => {
+    const op = this.#core.ops.get(handle);
+    if (op === null) return;
+    op.pending--;
+    if (op.pending === 0 && op.done === op.total) this.#core.upstreams.answers.complete(op);
+  };
+
+  #seal(op: Op): void {
+    const { sent, receipts } = this.#core;
+    sent.seal(op.handle, op, op.results, op.total);
+    for (let segment = 0; segment < op.total; segment++) {
+      const { remoteId } = op.results[segment] as { readonly remoteId: string };
+      if (remoteId === '') continue;
+      sent.index(op.handle, segment, this.#link.number, indexKey(remoteId));
+      receipts.identified(this.#link, remoteId);
+    }
+  }
+
+  /** The link went up or down. */
+  stateChanged(): void {
+    if (this.#link.usable) this.pump();
+    else this.#giveBackAll();
+  }
+
+  /** Orders that have not begun go back: nothing of them was journalled. */
+  #giveBackAll(): void {
+    for (let op = this.#pins.shift(); op !== undefined; op = this.#pins.shift())
+      this.#giveBack(op, this.#link.reason, RETRY_DOWN_MS);
+    for (let op = this.#others.shift(); op !== undefined; op = this.#others.shift())
+      this.#giveBack(op, this.#link.reason, RETRY_DOWN_MS);
+    this.#pinSegments = 0;
+    this.#otherSegments = 0;
+  }
+
+  #giveBackOld(now: number): void {
+    for (let op = this.#pins.peek(); op !== undefined && op.queueUntil <= now; op = this.#pins.peek()) {
+      this.#pins.shift();
+      this.#pinSegments -= op.total;
+      this.#giveBack(op, 'the windows of the link are full', RETRY_WINDOW_MS);
+    }
+    for (let op = this.#others.peek(); op !== undefined && op.queueUntil <= now; op = this.#others.peek()) {
+      this.#others.shift();
+      this.#otherSegments -= op.total;
+      this.#giveBack(op, 'the windows of the link are full', RETRY_WINDOW_MS);
+    }
+  }
+
+  #giveBack(op: Op, reason: string, retryAfterMs: number): void {
+    const { sent, ops, upstreams, receipts, counters } = this.#core;
+    counters.orders_refused++;
+    if (op.askers.length === 0) upstreams.parts.givenBack(op, retryAfterMs);
+    for (let i = 0; i < op.askers.length; i++) {
+      const peer = op.askers[i];
+      if (peer) upstreams.answers.refuse(peer, op.askedAs[i] as number, Status.ESME_RMSGQFUL, reason, retryAfterMs);
+    }
+    const { handle } = op;
+    ops.release(op);
+    sent.release(handle, receipts.keyOf);
+  }
+
+  #wake(at: number): void {
+    if (this.#alarmAt <= at) return;
+    this.#alarm?.cancel();
+    this.#alarmAt = at;
+    this.#alarm = this.#core.world.loop.wakeAt(at, this.#rang);
+  }
+
+  readonly #rang = (): void => {
+    this.#alarm = null;
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    this.#drain();
+    this.#giveBackOld(this.#core.world.loop.monotonic());
+    this.pump();
+  };
+}

@@ -1,0 +1,134 @@
+// What has left memory: orders in run files, found by op and by the supplier's id. Moves the oldest there, brings back what a
+// receipt or a repeated order asks for. Values are the records of opRecord.ts; texts never come here.
+import { ByteWriter } from '../base/bytes.ts';
+import { indexKey, lookupKeys } from '../sms/messageId.ts';
+import type { Core } from './core.ts';
+import type { Link } from './links.ts';
+import { restoreOp, writeOp } from './opRecord.ts';
+import { RecordReader, RecordType } from './records.ts';
+import { SentFlag } from './sentStore.ts';
+
+const GROUP = 0;
+const OP_OCTETS = 16;
+const ID_KEY_OCTETS = 20;
+
+export class OnDisk {
+  readonly #core: Core;
+  readonly #reader = new RecordReader();
+  readonly #scratch = new ByteWriter(512);
+  /** Put and waiting for the run to be durable; their batches are released then. */
+  #moving: number[] = [];
+  #flushing = false;
+  #used = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** True: something may be found here and nowhere else. */
+  get holds(): boolean {
+    return this.#used;
+  }
+
+  /** Runs of earlier times exist, or may. */
+  mayHold(): void {
+    this.#used = true;
+  }
+
+  /** Puts an order into the next run. It stays in memory; its journal batch is let go once the run is durable. */
+  put(handle: number): void {
+    const { sent, spill, links } = this.#core;
+    const w = this.#scratch;
+    w.reset();
+    writeOp(w, this.#core, handle);
+    const value = Buffer.from(w.view());
+    const op = Buffer.from(sent.op(handle), 'latin1');
+    spill.put({ group: GROUP, key: op, order: op, value });
+    const link = links.get(sent.link(handle));
+    const total = sent.total(handle);
+    for (let i = 0; i < total; i++) {
+      const id = sent.remoteId(handle, i);
+      if (id === '' || sent.state(handle, i) !== 0) continue;
+      spill.put({ group: GROUP, key: this.#idKey(link, indexKey(id)), order: op, value: op });
+    }
+    sent.setFlag(handle, SentFlag.spilled, true);
+    const home = sent.home(handle);
+    sent.setHome(handle, -1);
+    if (home >= 0) this.#moving.push(home);
+    this.#used = true;
+  }
+
+  /** Makes what was put durable and lets its journal batches go. */
+  flush(): void {
+    const { spill, world } = this.#core;
+    if (this.#flushing || spill.unflushed === 0) return;
+    this.#flushing = true;
+    const moved = this.#moving;
+    this.#moving = [];
+    spill.flush((ok) => {
+      this.#flushing = false;
+      if (ok) for (const home of moved) this.#core.log.live(home, -1);
+      else {
+        world.log.error('run file could not be written; the journal keeps what it would have held', {});
+        this.#moving.push(...moved);
+      }
+    });
+  }
+
+  get flushing(): boolean {
+    return this.#flushing;
+  }
+
+  /** An order has changed: if only the run files know it, the journal must know it again. */
+  changed(handle: number): void {
+    const { sent, log } = this.#core;
+    if (!sent.flag(handle, SentFlag.spilled)) return;
+    sent.setFlag(handle, SentFlag.spilled, false);
+    const w = log.begin(RecordType.op);
+    writeOp(w, this.#core, handle);
+    log.end();
+    sent.setHome(handle, log.seq);
+    log.live(log.seq, 1);
+  }
+
+  /** Looks an op up; its handle once it is in memory again, or −1. Never answers before it returns. */
+  recallOp(op: string, done: (handle: number) => void): void {
+    this.#core.spill.get(Buffer.from(op, 'latin1'), (value) => done(value === null ? -1 : this.#restore(value)));
+  }
+
+  /** Brings back what a receipt's id may name. */
+  recallId(link: Link, wanted: { readonly remoteId: string }, done: () => void): void {
+    const { respBase, receiptBase } = link.config.dialect;
+    const keys = lookupKeys(wanted.remoteId, respBase, receiptBase);
+    let open = keys.length;
+    for (const key of keys) {
+      this.#core.spill.get(this.#idKey(link, key), (op) => {
+        if (op === null || op.length !== OP_OCTETS) {
+          if (--open === 0) done();
+          return;
+        }
+        this.#core.spill.get(Buffer.from(op), (value) => {
+          if (value !== null) this.#restore(value);
+          if (--open === 0) done();
+        });
+      });
+    }
+  }
+
+  #restore(value: Buffer): number {
+    const { sent } = this.#core;
+    const before = sent.size;
+    const handle = restoreOp(this.#reader.open(value, 0, value.length), this.#core);
+    if (handle >= 0 && sent.size > before) sent.setFlag(handle, SentFlag.spilled, true);
+    return handle;
+  }
+
+  /** 16 octets of a hash: suppliers' ids are of any length. */
+  #idKey(link: Link, id: string): Buffer {
+    const hash = this.#core.world.crypto.sha256Latin1(`${link.name}\0${id}`);
+    const key = Buffer.allocUnsafe(ID_KEY_OCTETS);
+    key.latin1Write('id:\0', 0);
+    key.latin1Write(hash.slice(0, OP_OCTETS), 4);
+    return key;
+  }
+}

@@ -1,0 +1,147 @@
+// A bind of an upstream: who it is, which link and lane class it is for, and its requests and answers. The first handler of
+// every connection decides about its bind.
+import type { PeerHandler, SmppPeer } from '../driver/types.ts';
+import type { FailReason } from '../session/types.ts';
+import type { Bind, Pdu } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import type { UpstreamConfig } from './config.ts';
+import type { Core } from './core.ts';
+import type { Link } from './links.ts';
+import type { Upstream } from './upstreams.ts';
+
+/** Decides about binds. One for all connections that have none. */
+export class Doorkeeper implements PeerHandler<number> {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  bindRequested(peer: SmppPeer<number>, pdu: Bind): void {
+    const core = this.#core;
+    const refuse = (status: number): void => {
+      core.counters.binds_refused++;
+      core.world.log.warn('upstream bind refused', { status, address: peer.facts.remoteAddress });
+      peer.refuseBind(status);
+    };
+    if (core.closedReason !== null) return refuse(Status.ESME_RSYSERR);
+    const found = this.#find(pdu.systemId);
+    if (found === null) return refuse(Status.ESME_RINVSYSID);
+    const { upstream, config, link } = found;
+    const { sha256, equal } = core.world.crypto;
+    if (!equal(sha256(Buffer.from(pdu.password, 'latin1')), sha256(Buffer.from(config.password))))
+      return refuse(Status.ESME_RINVPASWD);
+    if (config.allowedAddresses.length > 0 && !config.allowedAddresses.includes(peer.facts.remoteAddress))
+      return refuse(Status.ESME_RBINDFAIL);
+    if (upstream.binds.size >= config.maxBinds) return refuse(Status.ESME_RBINDFAIL);
+    const bind = new UpstreamBind(core, upstream, link, peer);
+    peer.handler = bind;
+    upstream.binds.add(bind);
+    core.counters.binds_accepted++;
+    if (!peer.acceptBind(core.config.name)) upstream.binds.delete(bind);
+  }
+
+  /** Token mode: `NAME/LINK`. Bind mode: the configured system_id. */
+  #find(
+    systemId: string,
+  ): { readonly upstream: Upstream; readonly config: UpstreamConfig; readonly link: Link } | null {
+    const { upstreams, links } = this.#core;
+    const slash = systemId.indexOf('/');
+    for (const upstream of upstreams.all) {
+      const { config } = upstream;
+      if (config === null) continue;
+      let linkName: string;
+      if (config.mode === 'bind') {
+        if (config.systemId !== systemId) continue;
+        linkName = config.link;
+      } else {
+        if (slash < 0 || systemId.slice(0, slash) !== upstream.name) continue;
+        linkName = systemId.slice(slash + 1);
+        if (config.links.length > 0 && !config.links.includes(linkName)) return null;
+      }
+      const link = links.byName.get(linkName);
+      return link === undefined || link.removed ? null : { upstream, config, link };
+    }
+    return null;
+  }
+
+  outbindRequested(peer: SmppPeer<number>): void {
+    peer.close('outbind is not expected here');
+  }
+  oddity(): void {
+    this.#core.counters.oddities++;
+  }
+  bound(): void {}
+  bindRefused(): void {}
+  request(): void {}
+  response(): void {}
+  failed(): void {}
+  wants(): void {}
+  windowOpen(): void {}
+  closed(): void {}
+}
+
+export class UpstreamBind implements PeerHandler<number> {
+  readonly upstream: Upstream;
+  readonly link: Link;
+  readonly peer: SmppPeer<number>;
+  readonly #core: Core;
+
+  constructor(core: Core, upstream: Upstream, link: Link, peer: SmppPeer<number>) {
+    this.#core = core;
+    this.upstream = upstream;
+    this.link = link;
+    this.peer = peer;
+  }
+
+  /** Bound so that deliver_sm may go to it. */
+  get receives(): boolean {
+    return this.peer.bound && this.peer.mode !== 'tx';
+  }
+
+  bound(): void {
+    this.#core.upstreams.tellState(this);
+    this.#queue().pump();
+  }
+
+  request(peer: SmppPeer<number>, pdu: Pdu): void {
+    const { key, config } = this.upstream;
+    const { upstreams } = this.#core;
+    if (pdu.command !== 'submit_sm' || config === null) {
+      peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVCMDID);
+    } else if (config.mode === 'bind') upstreams.parts.take(peer, this.upstream, config, this.link, pdu);
+    else if (key !== null) upstreams.orders.take(peer, this.upstream, key, this.link, pdu);
+  }
+
+  response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
+    // Late: it has been sent again since; that one's answer counts.
+    if (!late) this.#queue().answered(token, pdu.status);
+  }
+
+  failed(_peer: SmppPeer<number>, token: number, _reason: FailReason): void {
+    this.#queue().again(token);
+  }
+
+  windowOpen(): void {
+    this.#queue().pump();
+  }
+
+  closed(): void {
+    this.upstream.binds.delete(this);
+    this.#queue().pump();
+  }
+
+  #queue() {
+    return this.#core.upstreams.queue(this.upstream, this.link);
+  }
+
+  oddity(): void {
+    this.#core.counters.oddities++;
+  }
+  bindRequested(): void {}
+  outbindRequested(peer: SmppPeer<number>): void {
+    peer.close('outbind is not expected here');
+  }
+  bindRefused(): void {}
+  wants(): void {}
+}
