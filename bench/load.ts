@@ -136,7 +136,7 @@ export class Load implements BindOwner {
     this.#measureTo = this.#measureFrom + measureMs;
     const cpu = process.cpuUsage();
     const total = warmupMs + measureMs;
-    while (performance.now() < this.#startedAt + total && !this.#done) await this.#wait(Math.min(1000, total), total);
+    while (performance.now() < this.#startedAt + total && !this.#done) await this.#wait(Math.min(100, total), total);
     this.end();
     await this.drain();
     const used = process.cpuUsage(cpu);

@@ -128,6 +128,11 @@ export class Tally {
     return this.#receipt(number, state) ? number : -1;
   }
 
+  /** Segments that message `number` is billed for. */
+  partsOf(number: number): number {
+    return this.#parts[number] as number;
+  }
+
   /** Messages acknowledged and without a terminal receipt. */
   get unterminated(): number {
     return this.acked - this.ended;

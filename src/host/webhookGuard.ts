@@ -39,19 +39,26 @@ const FORBIDDEN_V6: readonly (readonly [string, number])[] = [
   ['ff00::', 8],
 ];
 
-const forbidden = buildList();
+// Two lists: in one, Node would hold every IPv4 address for a mapped one and forbid them all.
+const forbiddenV4 = listOf(FORBIDDEN_V4, 'ipv4');
+const forbiddenV6 = listOf(FORBIDDEN_V6, 'ipv6');
 
-function buildList(): BlockList {
+function listOf(nets: readonly (readonly [string, number])[], family: 'ipv4' | 'ipv6'): BlockList {
   const list = new BlockList();
-  for (const [net, bits] of FORBIDDEN_V4) list.addSubnet(net, bits, 'ipv4');
-  for (const [net, bits] of FORBIDDEN_V6) list.addSubnet(net, bits, 'ipv6');
+  for (const [net, bits] of nets) list.addSubnet(net, bits, family);
   return list;
 }
 
 /** Whether nothing outside may have us connect to `address` (IPv4 or IPv6 text). */
 export function isForbiddenAddress(address: string): boolean {
-  const family = isIP(address);
-  return family === 0 || forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  switch (isIP(address)) {
+    case 4:
+      return forbiddenV4.check(address, 'ipv4');
+    case 6:
+      return forbiddenV6.check(address, 'ipv6');
+    default:
+      return true;
+  }
 }
 
 export type ResolvedTarget =
