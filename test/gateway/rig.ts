@@ -457,8 +457,10 @@ export class Rig {
     password = 'secret',
     mode: 'trx' | 'tx' | 'rx' = 'trx',
     version = 0x34,
+    takes: Customer['takes'] = () => 0,
   ): Promise<Customer> {
     const customer = new Customer();
+    customer.takes = takes;
     const client = new SmppClient<number>(
       { loop: this.loop, net: this.net, log: silentLog },
       {
