@@ -29,12 +29,14 @@ export const TLV_DESTINATION_PORT = 0x020b;
 
 /**
  * Optional parameters that change what a submit means, so that a customer who sends one is told no instead of having it
- * dropped. All others outside the five are unknown or meaningless in a submit (SMPP 3.4 §3.3).
+ * dropped. All others outside the five are unknown or meaningless in a submit (SMPP 3.4 §3.3). more_messages_to_send
+ * (0x0426) is not among them: Kannel sets it on every part but the last, and as a hint about the sender's queue it means
+ * nothing once the guard makes the segments. It is dropped like the unknown ones and never emitted.
  */
 export const DENIED_SUBMIT_TLVS: ReadonlySet<number> = new Set([
   0x0005, 0x0006, 0x0007, 0x0008, 0x000d, 0x000e, 0x000f, 0x0010, 0x0017, 0x0019, 0x0030, 0x0201, 0x0202, 0x0203,
-  0x0205, 0x020a, 0x020b, 0x020d, 0x0302, 0x0303, 0x0304, 0x0381, 0x0421, 0x0426, 0x0501, 0x1201, 0x1203, 0x1204,
-  0x130c, 0x1380, 0x1383,
+  0x0205, 0x020a, 0x020b, 0x020d, 0x0302, 0x0303, 0x0304, 0x0381, 0x0421, 0x0501, 0x1201, 0x1203, 0x1204, 0x130c,
+  0x1380, 0x1383,
 ]);
 
 /** Service types that reach WAP, USSD, voice-mail or paging; denied whatever a contract says. */
