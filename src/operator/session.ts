@@ -4,7 +4,7 @@ import type { CloseReason, Connection, ConnectionHandler } from '../port/net.ts'
 import type { AccountState } from './account.ts';
 import type { Core } from './core.ts';
 import { DeliverWindow } from './deliverWindow.ts';
-import { Command, Frames, HEADER, Outbox, Status, skipString } from './wire.ts';
+import { Command, Frames, Outbox, readBind, Status } from './wire.ts';
 
 /** Bytes waiting for the operating system above which nothing more is read: the peer must read first. */
 const WAITING_MAX = 4 * 1024 * 1024;
@@ -60,6 +60,7 @@ export class Session implements ConnectionHandler {
     return this.#connection.facts.remoteAddress;
   }
 
+  /** deliver_sm without an answer. */
   get inFlight(): number {
     return this.#window.count;
   }
@@ -119,6 +120,7 @@ export class Session implements ConnectionHandler {
   bytes(bytes: Buffer): void {
     if (this.closing) return;
     this.#lastHeard = this.#core.loop.monotonic();
+    this.#enquiries = 0;
     if (this.#slow) this.#pace(bytes.length);
     this.#frames.feed(
       bytes,
@@ -170,7 +172,6 @@ export class Session implements ConnectionHandler {
 
   #pdu(bytes: Buffer, from: number, to: number): void {
     const command = bytes.readUInt32BE(from + 4);
-    if (this.#enquiries > 0) this.#enquiries = 0;
     const sequence = bytes.readUInt32BE(from + 12);
     switch (command) {
       case Command.submitSm:
@@ -208,11 +209,11 @@ export class Session implements ConnectionHandler {
         else this.status(command, Status.invalidBindState, sequence);
         return;
       case Command.cancelSm:
-        this.status(command, this.#transmits ? Status.cancelFailed : Status.invalidBindState, sequence);
+      case Command.replaceSm: {
+        const failed = command === Command.cancelSm ? Status.cancelFailed : Status.replaceFailed;
+        this.status(command, this.#transmits ? failed : Status.invalidBindState, sequence);
         return;
-      case Command.replaceSm:
-        this.status(command, this.#transmits ? Status.replaceFailed : Status.invalidBindState, sequence);
-        return;
+      }
       default:
         // Unknown responses are dropped, unknown requests refused (3.4 §3.3).
         if ((command & Command.response) !== 0) return;
@@ -237,23 +238,19 @@ export class Session implements ConnectionHandler {
       return;
     }
     const core = this.#core;
-    const idEnd = skipString(bytes, from + HEADER, to);
-    const passwordEnd = idEnd < 0 ? -1 : skipString(bytes, idEnd, to);
-    const typeEnd = passwordEnd < 0 ? -1 : skipString(bytes, passwordEnd, to);
-    if (typeEnd < 0 || typeEnd + 3 > to) {
+    const fields = readBind(bytes, from, to);
+    if (fields === null) {
       this.status(command, Status.invalidLength, sequence);
       return;
     }
-    const account = core.accounts.get(bytes.latin1Slice(from + HEADER, idEnd - 1));
-    const password = bytes.latin1Slice(idEnd, passwordEnd - 1);
-    const version = bytes[typeEnd] as number;
+    const account = core.accounts.get(fields.systemId);
     if (core.faults.draw('disconnect-in-state:bind')) {
       this.cut();
       return;
     }
     let refusal = 0;
     if (account === undefined) refusal = Status.invalidSystemId;
-    else if (account.config.password !== password) refusal = Status.invalidPassword;
+    else if (account.config.password !== fields.password) refusal = Status.invalidPassword;
     else if (account.sessions.length >= account.config.maxBinds) refusal = Status.bindFailed;
     if (refusal !== 0 || account === undefined) {
       core.counters.refusedBinds += 1;
@@ -268,7 +265,7 @@ export class Session implements ConnectionHandler {
       account.sessions.push(this);
       this.#transmits = command !== Command.bindReceiver;
       this.#receives = command !== Command.bindTransmitter;
-      this.out.bindResponse(command, sequence, core.config.systemId, version >= 0x34);
+      this.out.bindResponse(command, sequence, core.config.systemId, fields.version >= 0x34);
       this.touched();
       core.counters.binds += 1;
       if (core.faults.draw('reads-slowly')) this.#slow = true;

@@ -127,6 +127,23 @@ export class SubmitView {
   }
 }
 
+/** system_id, password and interface_version of a bind; null when its body is cut (3.4 §4.1). */
+export function readBind(
+  bytes: Buffer,
+  from: number,
+  to: number,
+): { readonly systemId: string; readonly password: string; readonly version: number } | null {
+  const idEnd = skipString(bytes, from + HEADER, to);
+  const passwordEnd = idEnd < 0 ? -1 : skipString(bytes, idEnd, to);
+  const typeEnd = passwordEnd < 0 ? -1 : skipString(bytes, passwordEnd, to);
+  if (typeEnd < 0 || typeEnd + 3 > to) return null;
+  return {
+    systemId: bytes.latin1Slice(from + HEADER, idEnd - 1),
+    password: bytes.latin1Slice(idEnd, passwordEnd - 1),
+    version: bytes[typeEnd] as number,
+  };
+}
+
 /** The offset after the NUL of the string at `at`, or −1. */
 export function skipString(bytes: Buffer, at: number, to: number): number {
   let end = at;
