@@ -105,7 +105,7 @@ export const ENDS_FLUSH_BATCHES = 16;
 /** Dead batches are trimmed in groups of this many, or at the owner's next look: one thread message for many. */
 export const TRIM_FLUSH_BATCHES = 64;
 /** Below this the log is not cleaned: it is read in well under a second. */
-export const CLEAN_LOG_MIN_BYTES = 33_554_432;
+export const CLEAN_LOG_MIN_BYTES = 8_388_608;
 /** Live records written again per look (about once a second): a few per cent of the load. */
 export const CLEAN_PORTION_RECORDS = 2_000;
 /** A batch whose records still live this long after it was named is named again. */
