@@ -393,7 +393,7 @@ export class Rig {
           maxConnectionsPerAddress: 99,
           maxConnections: 99,
         },
-        peer: { ...peerOptions, window: 100, inboundWindow: 500 },
+        peer: { ...peerOptions, window: 1000, inboundWindow: 500 },
         maxUnbound: 99,
         acceptsPerSecond: 1000,
         outbinds: false,
