@@ -7,6 +7,7 @@ const CHUNK_BYTES = 1 << 20;
 const CHUNK_SPACE = 2 ** 32;
 const KEY_OCTETS_MAX = 64;
 const ORDER_OCTETS_MAX = 16;
+const SHORT_COPY = 24;
 
 export class SpillTable {
   readonly chunks: Buffer[] = [];
@@ -39,13 +40,11 @@ export class SpillTable {
     bytes[at] = 0;
     bytes[at + 1] = key.length;
     bytes[at + 2] = order.length;
-    bytes.writeUInt32BE(group, at + 3);
-    bytes.writeUInt32BE(value.length, at + 7);
-    at += ENTRY_HEADER;
-    bytes.set(key, at);
-    bytes.set(order, at + key.length);
-    bytes.set(value, at + key.length + order.length);
-    this.used[chunk] = at + key.length + order.length + value.length;
+    word(bytes, at + 3, group);
+    word(bytes, at + 7, value.length);
+    at = place(bytes, at + ENTRY_HEADER, key);
+    at = place(bytes, at, order);
+    this.used[chunk] = place(bytes, at, value);
     if (nowMs > this.newestMs) this.newestMs = nowMs;
   }
 
@@ -87,4 +86,19 @@ export class SpillTable {
     this.used.push(0);
     return last + 1;
   }
+}
+
+function word(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** Copies `part` to `at` and returns its end there. The entry into a native copy costs more than a short loop. */
+function place(bytes: Buffer, at: number, part: Buffer): number {
+  const { length } = part;
+  if (length > SHORT_COPY) bytes.set(part, at);
+  else for (let i = 0; i < length; i++) bytes[at + i] = part[i] as number;
+  return at + length;
 }

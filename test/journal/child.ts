@@ -1,7 +1,7 @@
 // A program with a journal that is killed from outside. It says on standard output what has been reported durable.
 import { openJournal } from '../../src/host/journal.ts';
 
-const [folder, mode] = process.argv.slice(2) as [string, 'idle' | 'load'];
+const [folder, mode] = process.argv.slice(2) as [string, 'idle' | 'load' | 'asked'];
 const opened = await openJournal({ folder, storageSecret: Buffer.alloc(32, 7) });
 if (!opened.ok) throw new Error(opened.error.code);
 const journal = opened.value;
@@ -16,6 +16,7 @@ journal.read(
     seq = nextSeq - 1;
     process.stdout.write('ready\n');
     if (mode === 'load') for (let i = 0; i < 4; i++) next();
+    else if (mode === 'asked') process.stdin.on('data', next);
     else setInterval(() => {}, 60_000);
   },
 );
@@ -33,6 +34,6 @@ function next(): void {
       journal.endSecrets(0, [mine - 30]);
       journal.trim(0, mine - 200);
     }
-    next();
+    if (mode === 'load') next();
   });
 }

@@ -72,6 +72,11 @@ async function check(path: string, last: number): Promise<number> {
   return nextSeq - 1;
 }
 
+function compileShim(shim: string): boolean {
+  const source = join(import.meta.dirname, 'failsync.c');
+  return spawnSync('gcc', ['-shared', '-fPIC', '-o', shim, source, '-ldl']).status === 0;
+}
+
 describe('crash', () => {
   it('killed at any moment under load, five times: what was reported durable is there', async () => {
     const path = join(folder, 'killed');
@@ -91,8 +96,26 @@ describe('crash', () => {
   });
 
   const shim = join(folder, 'failsync.so');
-  const compiled =
-    spawnSync('gcc', ['-shared', '-fPIC', '-o', shim, join(import.meta.dirname, 'failsync.c'), '-ldl']).status === 0;
+  const skip = compileShim(shim) ? false : 'needs gcc for a sync that fails';
+
+  it('the very first batch whose sync fails is unknown, and the program stops', { skip }, async () => {
+    const path = join(folder, 'first');
+    const flag = join(folder, 'fail-first');
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), path, 'asked'], {
+      env: { ...process.env, LD_PRELOAD: shim, FAIL_SYNC: flag },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    const exited = new Promise((resolve) => child.once('close', resolve));
+    child.stdout.on('data', (data: Buffer) => {
+      lines.push(...data.toString().trim().split('\n'));
+      if (lines.at(-1) === 'durable 1') writeFileSync(flag, '');
+      child.stdin.write('next\n');
+    });
+    assert.equal(await exited, 3);
+    assert.deepEqual(lines, ['ready', 'durable 1', 'unknown 2']);
+    await check(path, 1);
+  });
   it('a failing sync stops the program, and is never reported durable', {
     skip: compiled ? false : 'needs gcc for a sync that fails',
   }, async () => {
