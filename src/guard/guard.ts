@@ -7,9 +7,11 @@ import { SmppClient } from '../driver/smppClient.ts';
 import { listenSmpp } from '../driver/smppServer.ts';
 import type { SmppServer } from '../driver/types.ts';
 import { emissionFacts } from '../egress/reparse.ts';
+import type { HttpListener } from '../port/http.ts';
 import type { Alarm } from '../port/loop.ts';
 import type { World } from '../port/world.ts';
 import { OutcomeClass } from '../smpp/vendor.ts';
+import { adminHandler } from './admin.ts';
 import { Answers } from './answers.ts';
 import { Cleaner } from './clean.ts';
 import type { GuardConfig } from './config.ts';
@@ -64,6 +66,7 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #onDisk: OnDisk;
   #servers: SmppServer<number>[] = [];
+  #admin: HttpListener | null = null;
   #cleaner: Cleaner | null = null;
   #alarm: Alarm | null = null;
   #nextHeartbeat = 0;
@@ -118,6 +121,11 @@ export class Guard {
     return this.#servers.map((server) => server.port);
   }
 
+  /** Port of the admin; 0: there is none. */
+  get adminPort(): number {
+    return this.#admin?.port ?? 0;
+  }
+
   async start(): Promise<void> {
     const { core } = this;
     core.upstreams.configure(core.config.upstreams);
@@ -135,6 +143,11 @@ export class Guard {
     core.closedReason = null;
     for (const listen of core.config.listen) {
       this.#servers.push(await listenSmpp(core.world, serverOptions(core.config, listen), new Doorkeeper(core)));
+    }
+    const { admin } = core.config;
+    if (admin !== null) {
+      const { host, port, token } = admin;
+      this.#admin = await core.world.http.serve({ host, port, tls: null }, adminHandler(core, token));
     }
     for (const link of links) link.start();
     this.#tick();
@@ -264,9 +277,9 @@ export class Guard {
     await this.#within(Promise.all(stopped));
     await this.#within(Promise.all(this.#servers.map((server) => server.close())));
     this.#alarm?.cancel();
+    await this.#admin?.close();
     if (!core.halted) await this.#durable();
     core.halted = true;
-    await core.spill.close();
   }
 
   /** Waits for `work`, not for ever. */

@@ -1,10 +1,8 @@
 // Entry of the gateway program: reads gateway.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
 // 1 failed, 2 configuration.
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from '../api/api.ts';
-import type { ConfigFault } from '../base/result.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
 import { createCrypto } from '../host/crypto.ts';
@@ -17,8 +15,8 @@ import { openSpills } from '../host/spill.ts';
 import type { HttpListener } from '../port/http.ts';
 import type { World } from '../port/world.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
+import { ownStorageSecret, tellFaults } from './programs.ts';
 
-const STORAGE_KEY_OCTETS = 32;
 const VERSION = '0.1.0';
 
 /** Runs the gateway of one configuration file; resolves with the exit code. */
@@ -87,13 +85,6 @@ export async function runGateway(configPath: string): Promise<number> {
   return 0;
 }
 
-/** One fault per line, each with its place and what would be right. */
-export function tellFaults(configPath: string, faults: readonly ConfigFault[]): void {
-  process.stderr.write(`${configPath}: ${faults.length} fault${faults.length === 1 ? '' : 's'}\n`);
-  for (const fault of faults)
-    process.stderr.write(`  ${fault.path === '' ? '(file)' : fault.path}: ${fault.message}\n`);
-}
-
 function reload(
   configPath: string,
   gateway: Gateway,
@@ -105,13 +96,6 @@ function reload(
     error('the configuration was not taken; the old one stays', {
       faults: found.map((fault) => `${fault.path}: ${fault.message}`),
     });
-}
-
-/** Where no storage secret is configured, one is made beside the data: it protects copies of the journal alone. */
-function ownStorageSecret(folder: string): Buffer {
-  const path = join(folder, 'storage.key');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(STORAGE_KEY_OCTETS).toString('hex'), { mode: 0o600 });
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
 }
 
 if (import.meta.main) {

@@ -181,6 +181,7 @@ export async function runGuard(options: RigOptions): Promise<Running> {
       if (dead) return;
       await guard.stop();
       await journal.close();
+      await guard.core.spill.close();
     },
   };
 }

@@ -1,0 +1,80 @@
+// Entry of the guard program: reads guard.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
+// 1 failed (a journal that cannot be trusted among it), 2 configuration.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startGuard } from '../guard/guard.ts';
+import { createCrypto } from '../host/crypto.ts';
+import { createHttp } from '../host/http.ts';
+import { openJournal } from '../host/journal.ts';
+import { createLog } from '../host/log.ts';
+import { createLoop } from '../host/loop.ts';
+import { createNet } from '../host/net.ts';
+import { openSpills } from '../host/spill.ts';
+import type { World } from '../port/world.ts';
+import { loadGuardConfig } from './guardConfig.ts';
+import { ownStorageSecret, tellFaults } from './programs.ts';
+
+/** Runs the guard of one configuration file; resolves with the exit code. */
+export async function runGuard(configPath: string): Promise<number> {
+  const log = createLog('info').child({ program: 'guard' });
+  const { loaded, faults } = loadGuardConfig(configPath, process.env);
+  if (loaded === null) {
+    tellFaults(configPath, faults);
+    return 2;
+  }
+  mkdirSync(loaded.dataFolder, { recursive: true, mode: 0o700 });
+  const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
+  const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
+  if (!opened.ok) {
+    const { error } = opened;
+    if (error.code === 'locked')
+      log.error('another guard runs on this data folder', { folder: loaded.dataFolder, pid: error.pid ?? 0 });
+    else log.error('the journal cannot be opened', { folder: loaded.dataFolder, detail: error.detail });
+    return 1;
+  }
+  const journal = opened.value;
+  const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
+  const world: World = {
+    loop: createLoop(),
+    net: createNet(),
+    crypto: createCrypto(),
+    http: createHttp(),
+    log,
+    journal,
+    spill: (name) => spills.spill(name),
+  };
+  const halted = Promise.withResolvers<number>();
+  const guard = await startGuard({ world, config: loaded.guard, onHalt: () => halted.resolve(1) });
+  log.info('ready', { smpp: guard.ports.map(String), admin: guard.adminPort });
+
+  const stopping = Promise.withResolvers<number>();
+  const stop = (): void => stopping.resolve(0);
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    const again = loadGuardConfig(configPath, process.env);
+    if (again.loaded !== null) guard.reload(again.loaded.guard);
+    else
+      log.error('the configuration was not taken; the old one stays', {
+        faults: again.faults.map((one) => `${one.path}: ${one.message}`),
+      });
+  });
+  const code = await Promise.race([stopping.promise, halted.promise]);
+  if (code !== 0) return code;
+  log.info('stopping');
+  await guard.stop();
+  await journal.close();
+  await spills.close();
+  log.info('stopped');
+  return 0;
+}
+
+if (import.meta.main) {
+  const path = process.argv[2];
+  if (path === undefined) {
+    process.stderr.write('usage: guard.ts CONFIG\n');
+    process.exit(2);
+  }
+  // The exit code must hold even with a socket or worker still open: a halted guard ends now.
+  process.exit(await runGuard(path));
+}

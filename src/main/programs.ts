@@ -1,0 +1,21 @@
+// What the entry points of both programs share: how faults of a configuration are told, and the data folder's own secret.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConfigFault } from '../base/result.ts';
+
+const STORAGE_KEY_OCTETS = 32;
+
+/** One fault per line, each with its place and what would be right. */
+export function tellFaults(configPath: string, faults: readonly ConfigFault[]): void {
+  process.stderr.write(`${configPath}: ${faults.length} fault${faults.length === 1 ? '' : 's'}\n`);
+  for (const fault of faults)
+    process.stderr.write(`  ${fault.path === '' ? '(file)' : fault.path}: ${fault.message}\n`);
+}
+
+/** Where no storage secret is configured, one is made beside the data: it protects copies of the journal alone. */
+export function ownStorageSecret(folder: string): Buffer {
+  const path = join(folder, 'storage.key');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(STORAGE_KEY_OCTETS).toString('hex'), { mode: 0o600 });
+  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+}
