@@ -164,8 +164,10 @@ export class NodeListener implements Listener {
   }
 
   #handOver(socket: Socket, ends: Ends, tls: boolean, fingerprint: string | null): void {
-    this.#accept(new NodeConnection(socket, { ...ends, tls, certificateFingerprint: fingerprint }, true));
+    const connection = new NodeConnection(socket, { ...ends, tls, certificateFingerprint: fingerprint }, true);
+    // Before the owner hears of it, which may pause it at once.
     socket.resume();
+    this.#accept(connection);
   }
 }
 

@@ -214,3 +214,17 @@ test('a PDU that comes octet by octet is taken; one that never ends is closed af
   one.world.loop.pass(2);
   assert.equal(one.closed(), true);
 });
+
+test('reads that always end within a PDU are no partial PDU that never ends', async () => {
+  const one = await line();
+  one.far.write(BIND);
+  one.world.loop.settle();
+  one.answers();
+  one.far.write(enquire(0).subarray(0, 8));
+  for (let i = 1; i <= 60; i++) {
+    one.far.write(Buffer.concat([enquire(i - 1).subarray(8), enquire(i).subarray(0, 8)]));
+    one.world.loop.pass(1_000);
+  }
+  assert.equal(one.closed(), false);
+  assert.equal(one.answers().filter(([id]) => id === 0x80000015).length, 60);
+});

@@ -225,6 +225,21 @@ test('an ESME that is full stops reading and refuses nothing', async () => {
   for (const ends of mc.ends.values()) assert.deepEqual(ends, ['answer 0']);
 });
 
+test('an ESME that is full for minutes does not take the silence for a dead peer', async () => {
+  const patient = { ...peerOptions.timers, enquireLinkMs: 0, responseMs: 0 };
+  const { world, esme, mc } = await pair({ window: 50, timers: patient }, { inboundWindow: 5 }, (_mc, owner) => {
+    owner.answers = false;
+  });
+  for (let i = 0; i < 50; i++) one(mc.peers).send(deliverSm(SM), i);
+  world.loop.pass(300_000);
+  assert.equal(one(esme.peers).state, 'trx');
+  while (esme.open.length > 0) {
+    for (const open of esme.open.splice(0)) open.peer.respond(open.sequence, answerTo(deliverSm(SM)));
+    world.loop.settle();
+  }
+  assert.equal(mc.ends.size, 50);
+});
+
 test('a peer that does not read: room is 0, the memory bounded, and after 30 s it is closed', async () => {
   const { world, esme } = await pair({}, { window: 1000 });
   const near = world.net.pipes[0];
@@ -253,13 +268,15 @@ test('a slow peer that takes something now and then is not closed', async () => 
   const near = world.net.pipes[0];
   assert.ok(near?.other);
   const peer = one(esme.peers);
-  for (let i = 0; i < 8; i++) {
-    near.other.stuck = true;
+  near.other.stuck = true;
+  for (let i = 0; i < 10; i++) {
     peer.send(submitSm(SM), i);
-    world.loop.pass(20_000);
-    near.other.stuck = false;
-    near.move();
     world.loop.settle();
+  }
+  for (let i = 0; i < 8; i++) {
+    world.loop.pass(20_000);
+    near.moveOne();
+    assert.ok(near.waitingBytes > 0);
   }
   assert.equal(peer.state, 'trx');
 });

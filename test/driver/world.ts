@@ -132,6 +132,13 @@ export class PipeEnd implements Connection {
   fail(reason: CloseReason): void {
     this.shut(reason);
   }
+  /** Gives only the oldest write to the other end, which goes on not reading. */
+  moveOne(): void {
+    const first = this.#waiting.shift();
+    if (first === undefined) return;
+    this.#waitingBytes -= first.length;
+    this.other?.handler.bytes(first);
+  }
   /** Gives what waits to the other end. */
   move(): void {
     const other = this.other;
@@ -140,7 +147,11 @@ export class PipeEnd implements Connection {
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (had && !other.#closed && !other.#ending) other.handler.bytes(bytes);
+    if (had && !other.#closed && !other.#ending) {
+      other.handler.bytes(bytes);
+      // Valid during the call only: who kept a view reads nonsense.
+      bytes.fill(0xee);
+    }
     if (had && !this.#stopped && !this.#ending) this.handler.drained();
     if (this.#ending) {
       this.shut({ code: 'closed' });

@@ -25,6 +25,7 @@ class End {
   connection: Connection | null = null;
   received = '';
   bytes = 0;
+  nines = 0;
   opened = false;
   drains = 0;
   reason: CloseReason | null = null;
@@ -34,6 +35,7 @@ class End {
     bytes: (bytes: Buffer) =>
       this.#note(() => {
         this.bytes += bytes.length;
+        if (bytes.includes(9)) this.nines++;
         if (this.received.length < 1000) this.received += bytes.latin1Slice();
       }),
     drained: () => this.#note(() => this.drains++),
@@ -136,13 +138,17 @@ test('back-pressure: write says so, the reader may pause, drained ends it, nothi
     assert.ok(sent < 1000, 'the system took 100 MB from a peer that does not read');
   }
   sent++;
+  // What was written is a copy: the caller's buffer is free again.
+  block.fill(9);
   assert.ok(connection.waitingBytes > 262_144);
   await far.until((end) => end.connection !== null);
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(far.bytes, 0);
   far.connection?.resume();
   await near.until((end) => end.drains > 0);
   assert.equal(connection.waitingBytes, 0);
   await far.until((end) => end.bytes === sent * block.length);
+  assert.equal(far.nines, 0);
   connection.destroy();
   await far.until((end) => end.reason !== null);
   await listener.close();

@@ -150,8 +150,10 @@ test('R6 malformed bodies: own response with the status; three unreadable within
   rig.pass(60_001);
   rig.take();
   bad(0x02);
+  rig.pass(30_000);
   bad(0x02);
   assert.equal(rig.session.state, 'trx');
+  rig.pass(29_000);
   bad(0xc0);
   assert.deepEqual(rig.take().slice(-3), ['oddity malformed', 'head 80000004 c0 8', 'end misuse']);
 });

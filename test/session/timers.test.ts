@@ -199,6 +199,13 @@ test('asked mode: an unbind that never gets leave ends all the same', () => {
   assert.deepEqual(rig.take(), ['wants unbind 2', 'end unbindTimeout']);
 });
 
+test('asked mode: an unbind that waits for leave is dropped when the peer unbinds first', () => {
+  const rig = Rig.bound('trx', { role: 'esme', emission: 'asked' });
+  rig.session.unbind(rig.nowMs);
+  rig.in(6, 1);
+  assert.deepEqual(rig.take(), ['wants unbind 2', 'head 80000006 0 1', 'end unbound']);
+});
+
 test('R8 what was reserved and not written when the peer unbinds never is', () => {
   const rig = Rig.bound('trx', { role: 'esme', emission: 'asked' });
   rig.session.reserve('m');
