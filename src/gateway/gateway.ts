@@ -1,3 +1,5 @@
+// The gateway: makes the rooms, recovers, opens the doors, and closes them again (design §3). Floor 3: the world comes in as
+// an argument; what people and customers ask for is in gatewayService.ts and customers.ts.
 import type { ConfigFault } from '../base/result.ts';
 import type { CommitState } from '../driver/commit.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -16,7 +18,8 @@ import { makeCore } from './makeCore.ts';
 import { Mo } from './mo.ts';
 import { Parts } from './parts.ts';
 import { RecordType } from './records.ts';
-import { Recovery, type SavedState } from './recover.ts';
+import { Recovery } from './recover.ts';
+import type { SavedState } from './saved.ts';
 import { Submits } from './submit.ts';
 import { connectLinks } from './upstream.ts';
 import { Webhooks } from './webhooks.ts';

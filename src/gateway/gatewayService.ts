@@ -9,6 +9,7 @@ import type { Gateway } from './gateway.ts';
 import { HttpSubmit } from './httpSubmit.ts';
 import { idTime, nativeId, parseId } from './ids.ts';
 import { Letter, MessagePhase } from './layout.ts';
+import { firstIdAt, newestOpen } from './lists.ts';
 import { cancel } from './operations.ts';
 import { RecordType, writeText } from './records.ts';
 import type {
@@ -106,7 +107,7 @@ export class GatewayServiceImpl implements GatewayService {
   async messages(ref: AccountRef, before: string | null, limit: number): Promise<readonly MessageView[]> {
     const { core } = this.#gateway;
     const from = before === null ? null : parseId(before);
-    const open = this.#newestOpen(ref.index, from, limit);
+    const open = newestOpen(core, ref.index, from, limit);
     const ended = await core.history.list(ref.index, from, limit);
     const seen = new Set<string>();
     return [...open, ...ended]
@@ -259,25 +260,6 @@ export class GatewayServiceImpl implements GatewayService {
     };
   }
 
-  /** The newest open messages of an account, older than `from`: a walk, because the list is asked for by people. */
-  #newestOpen(account: number, from: Buffer | null, limit: number): MessageView[] {
-    const { core } = this.#gateway;
-    const { store } = core;
-    const found: { readonly id: Buffer; readonly handle: number }[] = [];
-    for (let handle = 0; handle < store.span; handle++) {
-      if (store.phase[handle] === MessagePhase.free || store.account[handle] !== account) continue;
-      const at = (store.offset[handle] as number) + Letter.id;
-      const buffer = store.buffer(handle);
-      if (from !== null && buffer.compare(from, 0, 16, at, at + 16) >= 0) continue;
-      const worst = found.at(-1);
-      if (found.length >= limit && worst !== undefined && buffer.compare(worst.id, 0, 16, at, at + 16) <= 0) continue;
-      found.push({ id: Buffer.from(buffer.subarray(at, at + 16)), handle });
-      found.sort((a, b) => b.id.compare(a.id));
-      if (found.length > limit) found.pop();
-    }
-    return found.map((one) => messageView(store, one.handle, core.names));
-  }
-
   #balance(account: Account): BalanceView {
     const view = this.#gateway.core.ledger.view(account.number);
     return {
@@ -299,13 +281,4 @@ export class GatewayServiceImpl implements GatewayService {
       waitingReceipts: account.waitingReceipts,
     };
   }
-}
-
-/** An id that is greater than all ids before `ms` and less than all from then on. */
-function firstIdAt(ms: number): Buffer {
-  const id = Buffer.alloc(16);
-  const bounded = Math.max(0, Math.min(ms, 2 ** 48 - 1));
-  id.writeUInt32BE(Math.floor(bounded / 0x1_0000), 0);
-  id.writeUInt16BE(bounded % 0x1_0000, 4);
-  return id;
 }

@@ -2,7 +2,7 @@
 // another request it is refused. An answer holds ids, segments and prices, never a text.
 import type { Core } from './core.ts';
 import { RecordType } from './records.ts';
-import type { SavedAnswer } from './recover.ts';
+import type { SavedAnswer } from './saved.ts';
 import type { SubmitOutcome } from './service.ts';
 
 const KEEP_MS = 24 * 3_600_000;

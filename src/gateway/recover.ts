@@ -1,7 +1,6 @@
 // From the journal to the state of the moment before: every kept record in order, then what follows from the state. Deltas of
 // messages that are not known are of messages that ended and were forgotten; they are passed over (design §6).
 import { readRecords } from '../driver/records.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { admitted } from './accept.ts';
 import { State } from './aggregate.ts';
 import { accountOf, type Core, forgetOp, indexId, indexOp, messageById, messageByOp } from './core.ts';
@@ -11,22 +10,6 @@ import { applyOutcome, applyRetry, readOutcome, settleReceipts } from './outcome
 import { Parts } from './parts.ts';
 import { applyReceipt } from './receiptsIn.ts';
 import { RecordType, readMessage, readText, readU64 } from './records.ts';
-
-/** What the `state` record holds, as JSON. */
-export interface SavedState {
-  readonly accounts: readonly { readonly name: string; readonly currency: string; readonly suspended: boolean }[];
-  readonly links: readonly string[];
-  readonly ledger: ReturnType<Ledger['snapshot']>;
-}
-
-/** An idempotency key that was used: what it named and what was answered. */
-export interface SavedAnswer {
-  readonly account: number;
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly at: number;
-  readonly outcomes: string;
-}
 
 export class Recovery {
   readonly #core: Core;

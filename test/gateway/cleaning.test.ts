@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLEAN_LOG_MIN_BYTES } from '../../src/base/limits.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
-import { accountConfig, gatewayConfig, Rig } from './rig.ts';
+import { accountConfig, gatewayConfig } from './configs.ts';
+import { Rig } from './rig.ts';
 
 test('a scheduled message survives cleaning and a crash; the log is trimmed behind it', async () => {
   const rig = await new Rig(gatewayConfig({ accounts: [accountConfig('acme', { maxSegments: 255 })] })).start();

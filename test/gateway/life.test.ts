@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OrderFlag } from '../../src/smpp/vendor.ts';
-import { accountConfig, gatewayConfig, Rig } from './rig.ts';
+import { accountConfig, gatewayConfig } from './configs.ts';
+import { Rig } from './rig.ts';
 
 const PRICE = 50_000;
 

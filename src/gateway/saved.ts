@@ -1,0 +1,18 @@
+// What stands in the journal as JSON: small, rare, and read by people when they must.
+import type { LedgerSnapshot } from '../ledger/ledger.ts';
+
+/** What the `state` record holds, as JSON. */
+export interface SavedState {
+  readonly accounts: readonly { readonly name: string; readonly currency: string; readonly suspended: boolean }[];
+  readonly links: readonly string[];
+  readonly ledger: LedgerSnapshot;
+}
+
+/** An idempotency key that was used: what it named and what was answered. */
+export interface SavedAnswer {
+  readonly account: number;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly at: number;
+  readonly outcomes: string;
+}

@@ -1,0 +1,184 @@
+// What does not come by SMPP: HTTP requests with their keys, webhooks, MO, and what administrators do.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import type { SubmitAnswer, SubmitRequest } from '../../src/gateway/service.ts';
+import { deliverSm } from '../../src/smpp/pdu.ts';
+import { HopTag } from '../../src/smpp/vendor.ts';
+import { accountConfig, gatewayConfig } from './configs.ts';
+import { Rig } from './rig.ts';
+
+async function rigWithMoney(config = gatewayConfig()): Promise<Rig> {
+  const rig = await new Rig(config).start();
+  await rig.credit(1_000_000);
+  return rig;
+}
+
+const request: SubmitRequest = {
+  from: 'INFO',
+  to: '+491700000001',
+  body: { kind: 'text', text: 'über HTTP €' },
+  lane: 'pin',
+  validityMs: null,
+  scheduleAt: null,
+  reference: 'r-1',
+  purpose: null,
+};
+
+async function submitHttp(
+  rig: Rig,
+  requests: readonly SubmitRequest[],
+  key: { key: string; fingerprint: string } | null = null,
+): Promise<SubmitAnswer> {
+  const ref = rig.service.authenticate('key-acme', '127.0.0.1');
+  assert.ok(ref);
+  const answer = rig.service.submit(ref, requests, key);
+  await rig.pass(60);
+  return answer;
+}
+
+test('HTTP: a batch with one bad item keeps the others; PINs go over their own bind; the key repeats the answer, over a restart too', async () => {
+  const rig = await rigWithMoney();
+  const key = { key: 'k1', fingerprint: 'f1' };
+  const first = await submitHttp(rig, [request, { ...request, to: 'nonsense' }, { ...request, lane: 'bulk' }], key);
+  assert.ok(first.code === 'done');
+  assert.deepEqual(
+    first.outcomes.map((one) => one.ok),
+    [true, false, true],
+  );
+  assert.deepEqual(rig.guard.orders.map((order) => order.lane).sort(), ['bulk', 'pin']);
+  assert.equal(
+    Buffer.from(rig.guard.orders[0]?.text ?? '', 'latin1').includes(0x1b),
+    true,
+    'the euro sign is an escape pair',
+  );
+  const again = await submitHttp(rig, [request], key);
+  assert.ok(again.code === 'done' && again.replayed);
+  assert.deepEqual(again.outcomes, first.outcomes);
+  assert.equal((await submitHttp(rig, [request], { ...key, fingerprint: 'f2' })).code, 'key-reused');
+  rig.crash();
+  await rig.startGateway();
+  const after = await submitHttp(rig, [request], key);
+  assert.ok(after.code === 'done' && after.replayed);
+  assert.deepEqual(after.outcomes, first.outcomes);
+  const ref = rig.service.authenticate('key-acme', '127.0.0.1');
+  assert.ok(ref);
+  const listed = rig.service.messages(ref, null, 10);
+  await rig.pass(30);
+  assert.equal((await listed).length, 2);
+  assert.equal(rig.service.authenticate('key-nobody', '127.0.0.1'), null);
+});
+
+test('webhook: signed, repeated until taken, one event per message', async () => {
+  const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+  const rig = await rigWithMoney(
+    gatewayConfig({ accounts: [accountConfig('acme', { webhook: { url: 'https://hooks.example/x', secret } })] }),
+  );
+  rig.postOutcome = { code: 'answered', status: 500, retryAfterMs: null };
+  await submitHttp(rig, [request]);
+  const order = rig.guard.orders[0];
+  assert.ok(order);
+  rig.guard.receipt(order, 2);
+  await rig.pass(100);
+  assert.equal(rig.posts.length, 1);
+  rig.postOutcome = { code: 'answered', status: 200, retryAfterMs: null };
+  await rig.pass(10_000);
+  assert.equal(rig.posts.length, 2);
+  const [one, two] = rig.posts;
+  assert.ok(one && two);
+  assert.equal(one.body, two.body);
+  assert.equal(one.headers['webhook-id'], two.headers['webhook-id']);
+  const signed = `${two.headers['webhook-id']}.${two.headers['webhook-timestamp']}.${two.body}`;
+  assert.equal(
+    two.headers['webhook-signature'],
+    `v1,${createHmac('sha256', Buffer.alloc(24, 7)).update(signed).digest('base64')}`,
+  );
+  assert.equal(JSON.parse(two.body).type, 'message.delivered');
+  assert.doesNotMatch(two.body, /HTTP|4917/, 'neither text nor number');
+  assert.equal(rig.core.store.count, 0);
+});
+
+test('MO: routed by number and keyword, durable before the answer, handed once; without a route refused', async () => {
+  const rig = await rigWithMoney(
+    gatewayConfig({
+      accounts: [accountConfig('acme'), accountConfig('votes')],
+      moRoutes: [
+        { number: '4444', keyword: 'VOTE', account: 'votes' },
+        { number: '4444', keyword: null, account: 'acme' },
+      ],
+    }),
+  );
+  const mo = (destinationAddr: string, text: string, event: number): void => {
+    const number = Buffer.alloc(8);
+    number.writeUInt32BE(event, 4);
+    const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
+    peer?.send(
+      deliverSm({
+        sourceAddr: '491700000001',
+        destinationAddr,
+        shortMessage: Buffer.from(text),
+        tlvs: [{ tag: HopTag.eventNumber, value: number }],
+      }),
+      9000 + event,
+    );
+  };
+  mo('4444', 'vote for me', 1);
+  mo('4444', 'hello', 2);
+  mo('5555', 'nobody', 3);
+  await rig.pass(100);
+  assert.deepEqual(rig.guard.taken.map((one) => [one.token, one.status]).sort(), [
+    [9001, 0],
+    [9002, 0],
+    [9003, 0x66],
+  ]);
+  mo('4444', 'hello', 2);
+  await rig.pass(50);
+  rig.crash();
+  await rig.startGateway();
+  const acme = await rig.customer();
+  const votes = await rig.customer('votes');
+  await rig.pass(100);
+  assert.deepEqual(
+    acme.mos.map((one) => one.shortMessage.toString()),
+    ['hello'],
+    'once, although the guard repeated it',
+  );
+  assert.deepEqual(
+    votes.mos.map((one) => one.shortMessage.toString()),
+    ['vote for me'],
+  );
+});
+
+test('suspend refuses, cancel by lane ends what has not left, cdr tells what was charged', async () => {
+  const rig = new Rig();
+  rig.guard.linkStates.set('alpha', 3).set('beta', 3);
+  await rig.start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  for (let i = 0; i < 5; i++) customer.submit({});
+  await rig.pass(100);
+  const suspended = rig.service.setSuspended('acme', true);
+  await rig.pass(20);
+  assert.equal(await suspended, 'done');
+  const refused = customer.submit({});
+  await rig.pass(50);
+  assert.equal(customer.answers.get(refused)?.status, 0x45);
+  const cancelled = rig.service.cancelAll('acme', 'normal');
+  await rig.pass(100);
+  assert.equal(await cancelled, 5);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.state),
+    [4, 4, 4, 4, 4],
+  );
+  assert.equal(rig.service.account('acme')?.balance, 1_000_000);
+  const rows = (async () => {
+    const found = [];
+    for await (const page of rig.service.cdr('acme', 0, rig.loop.now() + 1000)) found.push(...page);
+    return found;
+  })();
+  await rig.pass(100);
+  assert.deepEqual(
+    (await rows).map((row) => [row.state, row.charged]),
+    new Array(5).fill(['deleted', 0]),
+  );
+});
