@@ -10,6 +10,7 @@ import { applyOutcome, applyRetry, readOutcome, settleReceipts } from './outcome
 import { Parts } from './parts.ts';
 import { applyReceipt } from './receiptsIn.ts';
 import { RecordType, readMessage, readText, readU64 } from './records.ts';
+import type { SavedAnswer, SavedState } from './saved.ts';
 
 export class Recovery {
   readonly #core: Core;
