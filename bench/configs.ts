@@ -2,6 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Workload } from './workload.ts';
+
+/** Between the gateway and the guard of a bench; both run on this machine for its time only. */
+const TOKEN_SECRET = 'bench token secret of 32 octets!';
 
 export interface OperatorAccountSetup {
   readonly systemId: string;
@@ -30,4 +34,100 @@ export function writeOperatorConfig(folder: string, accounts: readonly OperatorA
 export function secretFile(folder: string, name: string, value: string): { readonly file: string } {
   writeFileSync(join(folder, `${name}.secret`), value, { mode: 0o600 });
   return { file: `${name}.secret` };
+}
+
+/** Where everything of one run listens, and the secrets between the programs. */
+export interface StackPlan {
+  readonly folder: string;
+  readonly operatorPort: number;
+  readonly operatorHttpPort: number;
+  readonly guardPort: number;
+  readonly guardAdminPort: number;
+  readonly gatewayPort: number;
+  readonly gatewayHttpPort: number;
+  readonly links: number;
+  readonly adminKey: string;
+  readonly guardToken: string;
+}
+
+/** The operator's accounts: one per link of the guard. */
+export function linkAccounts(plan: StackPlan): OperatorAccountSetup[] {
+  return Array.from({ length: plan.links }, (_, index) => ({
+    systemId: `link${index + 1}`,
+    password: `pw-link${index + 1}`,
+  }));
+}
+
+/** guard.yaml: the standard workload's links, each an account of the one operator. Its path. */
+export function writeGuardConfig(plan: StackPlan): string {
+  const path = join(plan.folder, 'guard.yaml');
+  writeFileSync(
+    path,
+    stringify({
+      name: 'guard',
+      data: 'guard-data',
+      listen: [{ address: `127.0.0.1:${plan.guardPort}` }],
+      admin: {
+        listen: `127.0.0.1:${plan.guardAdminPort}`,
+        token: secretFile(plan.folder, 'guard-admin', plan.guardToken),
+      },
+      upstreams: [
+        {
+          mode: 'token',
+          name: 'gateway',
+          password: secretFile(plan.folder, 'hop', 'hop-password'),
+          token_secret: secretFile(plan.folder, 'token', TOKEN_SECRET),
+        },
+      ],
+      links: linkAccounts(plan).map(({ systemId, password }) => ({
+        name: systemId,
+        supplier: { name: `Supplier ${systemId}`, jurisdiction: 'CH' },
+        address: `127.0.0.1:${plan.operatorPort}`,
+        system_id: systemId,
+        password: secretFile(plan.folder, systemId, password),
+        window: 1000,
+        throttle_per_second: 100_000,
+      })),
+    }),
+  );
+  return path;
+}
+
+/** gateway.yaml: the workload's accounts and prices, postpaid, all links in equal parts. Its path. */
+export function writeGatewayConfig(plan: StackPlan, workload: Workload): string {
+  const path = join(plan.folder, 'gateway.yaml');
+  const prices = ['prefix,price'];
+  for (const [prefix, price] of workload.prices) prices.push(`${prefix},${(price / 1_000_000).toFixed(6)}`);
+  writeFileSync(join(plan.folder, 'prices.csv'), `${prices.join('\n')}\n`);
+  const links = linkAccounts(plan).map(({ systemId }) => systemId);
+  writeFileSync(
+    path,
+    stringify({
+      name: 'gateway',
+      data: 'gateway-data',
+      smpp: [{ listen: `127.0.0.1:${plan.gatewayPort}` }],
+      http: { listen: `127.0.0.1:${plan.gatewayHttpPort}` },
+      admin: { keys: [secretFile(plan.folder, 'admin', plan.adminKey)] },
+      guard: {
+        address: `127.0.0.1:${plan.guardPort}`,
+        upstream: 'gateway',
+        password: { file: 'hop.secret' },
+        token_secret: { file: 'token.secret' },
+      },
+      links: links.map((name) => ({ name, window: 1000 })),
+      price_lists: [{ name: 'bench', currency: 'EUR', file: 'prices.csv' }],
+      accounts: Array.from({ length: workload.options.accounts }, (_, index) => workload.account(index)).map(
+        ({ name, systemId, password }) => ({
+          name,
+          smpp: { system_id: systemId, password: secretFile(plan.folder, `customer-${name}`, password) },
+          window: 1000,
+          max_binds: 50,
+          price_list: 'bench',
+          credit_limit: '100000000',
+        }),
+      ),
+      routes: [{ mode: 'weighted', links: links.map((link) => ({ link, weight: 1 })) }],
+    }),
+  );
+  return path;
 }

@@ -27,17 +27,22 @@ try {
   const accounts: OperatorAccountSetup[] = Array.from({ length: standardWorkload.accounts }, (_, index) =>
     workload.account(index),
   );
-  const operator = await startProgram('operator', [
-    'src/main/operator.ts',
-    '--config',
-    writeOperatorConfig(folder, accounts, Number(values['grain-ms'])),
-    '--port',
-    '0',
-    '--http-port',
-    '0',
-    '--quiet',
-  ]);
-  const { port, httpPort } = operator.ready as { readonly port: number; readonly httpPort: number };
+  const operator = await startProgram(
+    'operator',
+    [
+      'src/main/operator.ts',
+      '--config',
+      writeOperatorConfig(folder, accounts, Number(values['grain-ms'])),
+      '--port',
+      '0',
+      '--http-port',
+      '0',
+      '--quiet',
+    ],
+    'operator listening',
+  );
+  const port = Number(operator.ready['port']);
+  const httpPort = Number(operator.ready['httpPort']);
   const before = operator.usage();
   const load = await startProgram(
     'load',
@@ -56,7 +61,7 @@ try {
       ...['--max-open', values['max-open'], '--handsets', `http://127.0.0.1:${httpPort}`, '--quiet'],
       ...(values.mixed ? ['--mixed'] : []),
     ],
-    false,
+    null,
   );
   await load.ended;
   const result = lastJson(load.output()) as { readonly submitted: number };

@@ -16,8 +16,8 @@ export interface Usage {
 export interface Program {
   readonly name: string;
   readonly pid: number;
-  /** The first line on standard output, read as JSON; null when it was not waited for. */
-  readonly ready: unknown;
+  /** The line that told it was ready; empty when it was not waited for. */
+  readonly ready: ReadyLine;
   /** Everything written to standard output so far, and the end of standard error. */
   output(): string;
   errors(): string;
@@ -33,14 +33,20 @@ const ERRORS_KEPT = 20_000;
 const OUTPUT_KEPT = 4_000_000;
 const STOP_MS = 10_000;
 
+/** A line of JSON on standard output, as programs log. */
+export interface ReadyLine {
+  readonly event?: string;
+  readonly [name: string]: unknown;
+}
+
 /**
- * Starts `args` (a script and its arguments, from the repository's root) under this Node. With `waitForLine` resolves
- * when the first line of JSON has come, and rejects when the process ends before.
+ * Starts `args` (a script and its arguments, from the repository's root) under this Node. Resolves when a line of JSON
+ * with this event has come (null: at once), and rejects when the process ends before.
  */
 export async function startProgram(
   name: string,
   args: readonly string[],
-  waitForLine = true,
+  readyEvent: string | null,
   environment: { readonly [name: string]: string } = {},
 ): Promise<Program> {
   const child = spawn(process.execPath, args as string[], {
@@ -56,17 +62,25 @@ export async function startProgram(
   child.stderr.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString('utf8')).slice(-ERRORS_KEPT);
   });
-  const firstLine = new Promise<string>((done, fail) => {
+  const readyLine = new Promise<ReadyLine>((done, fail) => {
+    let partial = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      output = (output + chunk.toString('utf8')).slice(-OUTPUT_KEPT);
-      if (output.includes('\n')) done(output.slice(0, output.indexOf('\n')));
+      const text = chunk.toString('utf8');
+      output = (output + text).slice(-OUTPUT_KEPT);
+      const lines = (partial + text).split('\n');
+      partial = lines.pop() ?? '';
+      const line = lines
+        .filter((one) => one.startsWith('{'))
+        .map((one) => JSON.parse(one) as ReadyLine)
+        .find((one) => one.event === readyEvent);
+      if (line !== undefined) done(line);
     });
     child.on('error', fail);
     void ended.then((code) => fail(new Error(`${name} ended with ${code} before it was ready: ${errors || output}`)));
   });
-  // A process that is not waited for may end without a line.
-  firstLine.catch(() => {});
-  const ready: unknown = waitForLine ? JSON.parse(await firstLine) : null;
+  // A process that is not waited for may end without that line.
+  readyLine.catch(() => {});
+  const ready: ReadyLine = readyEvent === null ? {} : await readyLine;
   const pid = pidOf(child);
   return {
     name,
