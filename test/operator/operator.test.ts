@@ -1,6 +1,12 @@
 // The simulated operator when it behaves, seen from the wire.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { deliverOctets, deliverText, idOf, NACK, RawClient, SUBMIT_RESP, startOperator } from './support.ts';
 
 async function json(url: string, init?: RequestInit): Promise<Record<string, unknown>> {
@@ -224,5 +230,29 @@ test('query_sm tells the state, unbind is answered and closes', async () => {
   client.send(6, Buffer.alloc(0));
   assert.equal((await client.next())?.command, 0x80000006);
   await client.closed();
+  await running.stop();
+});
+
+test('TLS: binds and answers over it, plain octets do not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'operator-test-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const words =
+    '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -subj /CN=operator -days 2';
+  execFileSync('openssl', ['req', '-x509', ...words.split(' ')], { cwd: folder, stdio: 'pipe' });
+  const certificate = readFileSync(join(folder, 'cert.pem'), 'utf8');
+  const key = readFileSync(join(folder, 'key.pem'), 'utf8');
+  const running = await startOperator(
+    {},
+    { tls: { certificate, key, clientAuthorities: null, requireClientCertificate: false } },
+  );
+  const socket = connectTls({ host: '127.0.0.1', port: running.port, ca: certificate, servername: 'operator' });
+  await once(socket, 'secureConnect');
+  socket.write(Buffer.from('0000001b000000090000000000000001' + '6f7000' + '707700' + '00' + '34000000', 'hex'));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.deepEqual([answer.readUInt32BE(4), answer.readUInt32BE(8)], [0x80000009, 0]);
+  socket.destroy();
+  const plain = await RawClient.open(running.port);
+  plain.bind('op', 'pw');
+  assert.equal(await plain.next(), null);
   await running.stop();
 });
