@@ -14,7 +14,7 @@ test('property: it finds what a map finds, through growth, deletion and both lis
     ),
   });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 100, maxLength: 300, size: 'max' }), (steps) => {
       const table = new Outstanding<number>(4);
       const model = new Map<number, { standing: number; dueMs: number }>();
       let nowMs = 0;
@@ -35,6 +35,8 @@ test('property: it finds what a map finds, through growth, deletion and both lis
         } else if (what === 'remove' && known !== undefined) {
           table.remove(place);
           model.delete(sequence);
+          for (const other of model.keys())
+            assert.notEqual(table.find(other), NOWHERE, 'lost by the removal of another');
         }
         const of = (standing: number) => [...model].filter(([, one]) => one.standing === standing);
         assert.equal(table.active, of(Standing.reserved).length + of(Standing.pending).length);
