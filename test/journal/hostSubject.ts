@@ -37,7 +37,15 @@ export async function openHost(folder: string, options: Partial<JournalOptions>)
     },
     folder,
     crash: crash.promise,
-    settle: (promise) => promise,
+    settle(promise) {
+      // What a crash leaves unanswered must fail, not hang; who waits for the crash itself gets it first.
+      const unanswered = crash.promise.then(async (error): Promise<never> => {
+        await new Promise((resolve) => setImmediate(resolve));
+        throw error;
+      });
+      unanswered.catch(() => {});
+      return Promise.race([promise, unanswered]);
+    },
     async keysGone() {
       while (journal.pendingKeys > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
