@@ -144,13 +144,12 @@ export class Answers {
       for (let i = 0; i < op.askers.length; i++) op.askers[i]?.respond(op.askedAs[i] as number, pdu);
     }
     sent.setFlag(handle, SentFlag.answered, true);
-    const upstream = upstreams.get(op.upstreamNumber);
-    if (upstream.config?.mode === 'bind') upstreams.parts.completed(op);
-    const total = op.total;
-    ops.release(op);
-    for (let i = 0; i < total; i++) {
-      if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);
+    for (let i = 0; i < op.total; i++) {
+      if (sent.segmentFlag(handle, i, SegmentFlag.durable) && !sent.segmentFlag(handle, i, SegmentFlag.upAcked))
+        receipts.up(handle, i);
     }
+    if (upstreams.get(op.upstreamNumber).config?.mode === 'bind') upstreams.partsOut.completed(op);
+    ops.release(op);
   }
 
   #outcomeTlvs(op: Op): readonly Tlv[] {

@@ -22,6 +22,7 @@ import { OnDisk } from './onDisk.ts';
 import { OpPool } from './op.ts';
 import { Orders } from './orders.ts';
 import { PartsIn } from './partsIn.ts';
+import { PartsOut } from './partsOut.ts';
 import { Receipts } from './receipts.ts';
 import { RecordType, writeResult } from './records.ts';
 import { type Past, Recovery } from './recover.ts';
@@ -113,7 +114,8 @@ export class Guard {
     upstreams.answers = new Answers(core);
     upstreams.orders = new Orders(core, upstreams.answers, scratch);
     upstreams.mo = new Mo(core);
-    upstreams.parts = new PartsIn(core, scratch);
+    upstreams.partsOut = new PartsOut(core, scratch, (parts) => upstreams.parts.ended(parts));
+    upstreams.parts = new PartsIn(core, upstreams.partsOut);
   }
 
   /** Ports of the listeners, in the order of the configuration. */

@@ -44,6 +44,8 @@ const Part = {
 export const SegmentFlag = {
   /** The upstream took its receipt, or wants none. */
   upAcked: 1,
+  /** Its final state is durable: the receipt may go up. */
+  durable: 2,
 } as const;
 
 /** What a letter is made of. */

@@ -311,7 +311,7 @@ export class LinkQueue {
   #giveBack(op: Op, reason: string, retryAfterMs: number): void {
     const { sent, ops, upstreams, receipts, counters } = this.#core;
     counters.orders_refused++;
-    if (op.askers.length === 0) upstreams.parts.givenBack(op, retryAfterMs);
+    if (op.askers.length === 0) upstreams.partsOut.givenBack(op, retryAfterMs);
     for (let i = 0; i < op.askers.length; i++) {
       const peer = op.askers[i];
       if (peer) upstreams.answers.refuse(peer, op.askedAs[i] as number, Status.ESME_RMSGQFUL, reason, retryAfterMs);

@@ -198,9 +198,21 @@ export class Receipts {
 
   readonly #upDurable = (token: number): void => {
     const handle = Math.floor(token / 256);
+    this.#core.sent.setSegmentFlag(handle, token % 256, SegmentFlag.durable);
     // Before the order's response the receipt waits; answers.ts hands it up then.
     if (this.#core.sent.flag(handle, SentFlag.answered)) this.up(handle, token % 256);
   };
+
+  /** A final state that no supplier told: what did not leave. */
+  settleOurselves(handle: number, segment: number, state: number, rawError: string): void {
+    const token = this.#settle(handle, segment, state, this.#core.world.loop.now(), rawError);
+    this.#core.log.after(this.#upDurable, token);
+  }
+
+  /** For CommitLog.after: the record of this final state (handle · 256 + segment) is durable. */
+  get upWhenDurable(): (token: number) => void {
+    return this.#upDurable;
+  }
 
   /** Hands a segment's final state up. */
   up(handle: number, segment: number): void {

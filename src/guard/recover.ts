@@ -7,6 +7,7 @@ import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { type SegmentFields, SegmentFlag } from './letters.ts';
 import { restoreOp } from './opRecord.ts';
+import { DoneKind, partsOf, readPartsDone } from './partRecords.ts';
 import {
   type IntentRecord,
   type ParkedRecord,
@@ -68,6 +69,8 @@ export class Recovery {
   readonly #parked = new Map<string, { readonly record: ParkedRecord; readonly home: number }>();
   /** Sessions that were not closed, with the highest number known. */
   readonly #sessions = new Map<string, number>();
+  /** Of bind mode: which parts an op answers for. */
+  readonly #extensions = new Map<string, string>();
   #lastStart: StartRecord | null = null;
   #highestId = 0;
 
@@ -155,6 +158,17 @@ export class Recovery {
         this.#saw(sent.guardId(handle));
         return;
       }
+      case RecordType.part:
+        upstreams.parts.restore(r, secrets, seq);
+        return;
+      case RecordType.partsDone: {
+        const done = readPartsDone(r);
+        const ids = partsOf(done.extension).map((one) => one.id);
+        for (const id of ids) this.#saw(id);
+        if (done.kind === DoneKind.ordered) this.#extensions.set(done.op, done.extension);
+        upstreams.parts.restoreDone(ids, done.op, done.kind === DoneKind.ended);
+        return;
+      }
       case RecordType.mo:
         upstreams.mo.restore(r, secrets, seq);
         return;
@@ -221,7 +235,7 @@ export class Recovery {
         senderNpi: first.senderNpi,
         sender: first.sender,
         recipient: first.recipient,
-        extension: upstreams.parts.extensionOf(op),
+        extension: this.#extensions.get(op) ?? '',
       },
       segments,
       first.total,
@@ -300,6 +314,7 @@ export class Recovery {
       }
     }
     upstreams.mo.resume();
+    upstreams.parts.resume();
   }
 }
 

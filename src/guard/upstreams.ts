@@ -11,6 +11,7 @@ import type { Link } from './links.ts';
 import type { Mo } from './mo.ts';
 import type { Orders } from './orders.ts';
 import type { PartsIn } from './partsIn.ts';
+import type { PartsOut } from './partsOut.ts';
 import { UpQueue } from './upQueue.ts';
 import type { UpstreamBind } from './upstreamBind.ts';
 
@@ -36,6 +37,7 @@ export class Upstreams {
   orders!: Orders;
   mo!: Mo;
   parts!: PartsIn;
+  partsOut!: PartsOut;
 
   constructor(core: Core) {
     this.#core = core;
@@ -103,7 +105,7 @@ export class Upstreams {
   receipt(handle: number, segment: number): void {
     const { sent, links } = this.#core;
     const upstream = this.get(sent.upstream(handle));
-    if (sent.extension(handle) !== '') this.parts.receipt(upstream, handle, segment);
+    if (sent.extension(handle) !== '') this.partsOut.receipt(upstream, handle, segment);
     else this.queue(upstream, links.get(sent.link(handle))).add(handle * 256 + segment);
   }
 

@@ -137,9 +137,10 @@ export async function runGuard(options: RigOptions): Promise<Running> {
       return listener;
     },
     connect(connectOptions, handler) {
-      if (dead) throw new Error('the dead do not connect');
       const connection = real.connect(connectOptions, handler);
-      connections.push(connection);
+      // The dead connect no more: the socket goes before it stands.
+      if (dead) connection.destroy();
+      else connections.push(connection);
       return connection;
     },
   };

@@ -1,0 +1,436 @@
+// Bind mode: whole messages of another gateway on their way out. Makes orders of them, tries again what was refused for later
+// until the validity ends, and gives every part that asked its receipt (design §3; R28).
+import type { Alarm } from '../port/loop.ts';
+import { nextAction } from '../queue/retry.ts';
+import { type DeliverSm, deliverSm } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
+import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { messageState } from '../sms/messageState.ts';
+import type { MinuteCache } from '../sms/receipt.ts';
+import { segmentCount } from '../sms/split.ts';
+import { buildUdh } from '../sms/udh.ts';
+import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
+import { type Core, idText } from './core.ts';
+import { type EmissionScratch, makePdus } from './dialect.ts';
+import { SegmentFlag } from './letters.ts';
+import type { Link } from './links.ts';
+import type { Op } from './op.ts';
+import { writeOp } from './opRecord.ts';
+import { DoneKind, extensionOf, partsOf, writePartsDone } from './partRecords.ts';
+import type { Part } from './partsIn.ts';
+import { RecordType } from './records.ts';
+import { SentFlag } from './sentStore.ts';
+import { cstring, octet, receiptText } from './upReceipt.ts';
+import type { Upstream } from './upstreams.ts';
+
+/** Messages that wait to become orders, per link: a second or so of a fast link. Above it the gateway is throttled. */
+const WAITING_MAX = 5000;
+const LOOK_MS = 20;
+const BODY_FIELD = 0x03;
+const FAILURES_ONLY = 2;
+/** Worst first (R28). */
+const WORST = [
+  messageState.undeliverable,
+  messageState.rejected,
+  messageState.expired,
+  messageState.deleted,
+  messageState.unknown,
+];
+
+interface Message {
+  readonly parts: readonly Part[];
+  readonly link: Link;
+  readonly upstream: Upstream;
+  readonly validUntil: number;
+  notBefore: number;
+  tries: number;
+  waits: number;
+}
+
+export class PartsOut {
+  readonly #core: Core;
+  readonly #scratch: EmissionScratch;
+  readonly #onEnd: (parts: readonly Part[]) => void;
+  /** Messages that have no order, in the order in which they came. */
+  #waiting: Message[] = [];
+  readonly #waitingOf: number[] = [];
+  readonly #byOp = new Map<string, Message>();
+  /** Parts whose receipt was taken, of orders that answer for several at once. */
+  readonly #taken = new Map<number, Set<number>>();
+  #alarm: Alarm | null = null;
+
+  constructor(core: Core, scratch: EmissionScratch, onEnd: (parts: readonly Part[]) => void) {
+    this.#core = core;
+    this.#scratch = scratch;
+    this.#onEnd = onEnd;
+  }
+
+  full(link: Link): boolean {
+    return (this.#waitingOf[link.number] ?? 0) >= WAITING_MAX;
+  }
+
+  /** A message is whole: it goes out as soon as its link takes it. Parts in their order. */
+  message(parts: readonly Part[]): void {
+    this.#add(parts, 0, 0, 0);
+    this.#look();
+  }
+
+  #add(parts: readonly Part[], notBefore: number, tries: number, waits: number): void {
+    const first = parts[0];
+    if (first === undefined) throw new Error('a message has parts');
+    const { links, upstreams } = this.#core;
+    const link = links.get(links.numberOf(first.link));
+    this.#wait({
+      parts,
+      link,
+      upstream: upstreams.get(upstreams.numberOf(first.upstream)),
+      validUntil: Math.min(...parts.map((one) => one.validUntil)),
+      notBefore: Math.max(notBefore, first.dueAt),
+      tries,
+      waits,
+    });
+  }
+
+  #wait(message: Message): void {
+    this.#waiting.push(message);
+    const { number } = message.link;
+    this.#waitingOf[number] = (this.#waitingOf[number] ?? 0) + 1;
+  }
+
+  /** Makes orders of what may go now. */
+  #look(): void {
+    const { world, log, halted } = this.#core;
+    if (halted) return;
+    const nowMs = world.loop.now();
+    const stopped = new Set<Link>();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const message of waiting) {
+      const { number } = message.link;
+      this.#waitingOf[number] = (this.#waitingOf[number] as number) - 1;
+      if (nowMs >= message.validUntil) {
+        this.end(message.parts, messageState.expired);
+        continue;
+      }
+      if (
+        message.notBefore > nowMs ||
+        stopped.has(message.link) ||
+        !log.accepting ||
+        this.#core.sent.full ||
+        !this.#order(message, nowMs)
+      ) {
+        if (message.notBefore <= nowMs) stopped.add(message.link);
+        this.#wait(message);
+      }
+    }
+    if (this.#waiting.length > 0) this.#alarm ??= world.loop.wakeAt(world.loop.monotonic() + LOOK_MS, this.#rang);
+  }
+
+  readonly #rang = (): void => {
+    this.#alarm = null;
+    this.#look();
+  };
+
+  /** False: the link takes nothing now. */
+  #order(message: Message, nowMs: number): boolean {
+    const { sent, ops, ids, random, world, log } = this.#core;
+    const { parts, link, upstream } = message;
+    const config = upstream.config?.mode === 'bind' ? upstream.config : null;
+    const first = parts[0] as Part;
+    const { lockingShift, singleShift } = first;
+    const header = buildUdh({ lockingShift, singleShift });
+    const text = parts.length === 1 ? first.octets : Buffer.concat(parts.map((one) => one.octets));
+    const body = header.length === 0 ? text : Buffer.concat([header, text]);
+    const total = Math.max(1, segmentCount(first.dataCoding, body, header.length > 0, link.dialect.split));
+    const lane = config?.lane ?? 1;
+    if (link.queue.admits(lane, total) !== null) return false;
+    const name = random.latin1(16);
+    const handle = sent.open(name);
+    if (handle < 0) return false;
+    const op = ops.take(handle);
+    const sha256 = world.crypto.sha256Latin1;
+    op.op = name;
+    op.guardId = ids.next();
+    op.flags = 0;
+    op.lane = lane;
+    op.link = link.name;
+    op.linkNumber = link.number;
+    op.target = link;
+    op.upstream = upstream.name;
+    op.upstreamNumber = upstream.number;
+    op.submittedAt = nowMs;
+    op.validUntil = message.validUntil;
+    op.account = config?.account ?? '';
+    op.purpose = config?.purpose ?? '';
+    op.customerReference = '';
+    op.price = '';
+    op.supplier = link.config.supplier.name;
+    op.cost = link.config.cost;
+    op.recipient = first.recipient;
+    op.senderTon = first.sourceTon;
+    op.senderNpi = first.sourceNpi;
+    op.sender = first.source;
+    op.dataCoding = first.dataCoding;
+    op.fieldsSeed = fieldsSeed(sha256, first.seed);
+    op.bodyCommitment = commit(
+      sha256,
+      BODY_FIELD,
+      bodySalt(sha256, first.seed),
+      String.fromCharCode(first.dataCoding) + text.latin1Slice(0, text.length),
+    );
+    op.extension = extensionOf(parts);
+    op.size(total);
+    const seconds = Math.ceil((message.validUntil - nowMs) / 1000);
+    const made = makePdus(
+      link.dialect,
+      op,
+      body,
+      header.length > 0,
+      link.nextReference(),
+      seconds,
+      this.#scratch,
+      op.pdus,
+    );
+    if (!made.allowed) {
+      this.#core.counters.orders_declined++;
+      world.log.warn('message declined', { upstream: upstream.name, link: link.name, reason: made.reason });
+      ops.release(op);
+      sent.release(handle, this.#core.receipts.keyOf);
+      this.end(parts, messageState.rejected);
+      return true;
+    }
+    // Before its INTENT, in the same batch or an earlier one: a restart finds the parts by this op, never sends them twice.
+    writePartsDone(log.begin(RecordType.partsDone), { op: name, kind: DoneKind.ordered, extension: op.extension });
+    log.end();
+    this.#byOp.set(name, message);
+    link.queue.add(op);
+    return true;
+  }
+
+  /** The link gave an order back before it began. */
+  givenBack(op: Op, retryAfterMs: number): void {
+    const message = this.#byOp.get(op.op);
+    if (message === undefined) return;
+    this.#byOp.delete(op.op);
+    message.notBefore = this.#core.world.loop.now() + retryAfterMs;
+    this.#wait(message);
+    this.#alarm ??= this.#core.world.loop.wakeAt(this.#core.world.loop.monotonic() + LOOK_MS, this.#rang);
+  }
+
+  /** Every outcome of an order is durable: the message ends, waits for receipts, or is tried again. */
+  completed(op: Op): void {
+    const message = this.#byOp.get(op.op);
+    if (message === undefined) return;
+    this.#byOp.delete(op.op);
+    this.#judge(message, op.handle);
+    if (this.#waiting.length > 0) this.#look();
+  }
+
+  #judge(message: Message, handle: number): void {
+    const { sent, world, random, receipts } = this.#core;
+    const total = sent.total(handle);
+    let left = false;
+    let later = true;
+    for (let i = 0; i < total; i++) {
+      const outcome = sent.outcome(handle, i);
+      if (outcome === OutcomeClass.accepted || outcome === OutcomeClass.unknown) left = true;
+      else if (sent.verdict(handle, i) !== OutcomeVerdict.retryLater) later = false;
+    }
+    if (!left && later) {
+      const nowMs = world.loop.now();
+      const status = sent.status(handle, 0);
+      const again =
+        status === Status.ESME_RTHROTTLED ||
+        status === Status.ESME_RMSGQFUL ||
+        sent.outcome(handle, 0) === OutcomeClass.notEmitted;
+      if (!again) message.tries++;
+      const action = nextAction(
+        {
+          verdict: again ? 'again' : 'few',
+          destinationFull: status === Status.ESME_RMSGQFUL,
+          triesOnRoute: message.tries,
+          waits: message.waits,
+          triesInAll: message.tries,
+          wasBare: false,
+          otherRoute: false,
+          onUnknown: 'wait',
+          expiresAtMs: message.validUntil,
+          fraction: random.fraction(),
+        },
+        nowMs,
+      );
+      if (action.kind === 'again') {
+        if (again) message.waits++;
+        message.notBefore = action.atMs;
+        this.#wait(message);
+        this.#alarm ??= world.loop.wakeAt(world.loop.monotonic() + LOOK_MS, this.#rang);
+        return;
+      }
+      if (action.kind === 'expire') return this.end(message.parts, messageState.expired);
+    }
+    writePartsDone(this.#core.log.begin(RecordType.partsDone), {
+      op: sent.op(handle),
+      kind: DoneKind.ended,
+      extension: sent.extension(handle),
+    });
+    this.#core.log.end();
+    this.#onEnd(message.parts);
+    // What did not leave has its final state now; the rest waits for the supplier's receipts.
+    for (let i = 0; i < total; i++) {
+      const outcome = sent.outcome(handle, i);
+      if (outcome !== OutcomeClass.accepted && outcome !== OutcomeClass.unknown && sent.state(handle, i) === 0) {
+        receipts.settleOurselves(handle, i, messageState.undeliverable, sent.status(handle, i).toString(16));
+      }
+    }
+  }
+
+  /** After recovery: parts that were under `op` when the last run ended. */
+  resume(op: string, parts: readonly Part[]): void {
+    const handle = this.#core.sent.find(op);
+    this.#add(parts, 0, 0, 0);
+    if (handle < 0) return this.#look();
+    const message = this.#waiting.pop() as Message;
+    this.#waitingOf[message.link.number] = (this.#waitingOf[message.link.number] as number) - 1;
+    this.#judge(message, handle);
+  }
+
+  /** Parts end without an order: each that asked gets a receipt with `state`. */
+  end(parts: readonly Part[], state: number): void {
+    const { sent, log, ids, random, world, upstreams, links, receipts } = this.#core;
+    const first = parts[0];
+    if (first === undefined) return;
+    const op = random.latin1(16);
+    const extension = extensionOf(parts);
+    const handle = sent.open(op);
+    if (handle < 0) throw new Error('no room for what has to be told');
+    sent.seal(
+      handle,
+      {
+        guardId: ids.next(),
+        submittedAt: first.at,
+        validUntil: first.validUntil,
+        linkNumber: links.numberOf(first.link),
+        upstreamNumber: upstreams.numberOf(first.upstream),
+        senderTon: first.sourceTon,
+        senderNpi: first.sourceNpi,
+        sender: first.source,
+        recipient: first.recipient,
+        extension,
+      },
+      [{ outcome: OutcomeClass.notEmitted, verdict: OutcomeVerdict.permanent, status: 0, remoteId: '' }],
+      1,
+    );
+    sent.setFlag(handle, SentFlag.answered, true);
+    sent.setState(handle, 0, state, ids.next(), world.loop.now(), '');
+    sent.pin(handle, 1);
+    writeOp(log.begin(RecordType.op), this.#core, handle);
+    log.end();
+    sent.setHome(handle, log.seq);
+    log.live(log.seq, 1);
+    writePartsDone(log.begin(RecordType.partsDone), { op, kind: DoneKind.ended, extension });
+    log.end();
+    this.#onEnd(parts);
+    log.after(receipts.upWhenDurable, handle * 256);
+  }
+
+  /** A segment has its final state. One receipt per part where parts and segments are the same, else all when all are final. */
+  receipt(upstream: Upstream, handle: number, segment: number): void {
+    const { sent, upstreams, links, receipts } = this.#core;
+    const queue = upstreams.queue(upstream, links.get(sent.link(handle)));
+    const parts = partsOf(sent.extension(handle));
+    const total = sent.total(handle);
+    if (this.#oneToOne(handle, parts, total)) {
+      if (wants(parts[segment]?.asked ?? 0, sent.state(handle, segment))) queue.add(handle * 256 + segment);
+      else receipts.taken(handle, segment);
+      return;
+    }
+    for (let i = 0; i < total; i++) if (sent.state(handle, i) === 0) return;
+    if (this.#taken.has(handle)) return;
+    const state = this.#aggregate(handle, total);
+    const taken = new Set<number>();
+    this.#taken.set(handle, taken);
+    for (const [i, part] of parts.entries()) {
+      if (wants(part.asked, state)) queue.add(handle * 256 + i);
+      else taken.add(i);
+    }
+    this.#allTaken(handle, taken, parts.length, total);
+  }
+
+  #oneToOne(_handle: number, parts: readonly { readonly asked: number }[], total: number): boolean {
+    return parts.length === total && parts.every((one) => one.asked !== 0);
+  }
+
+  #aggregate(handle: number, total: number): number {
+    const { sent } = this.#core;
+    let seen = 0;
+    for (let i = 0; i < total; i++) seen |= 1 << sent.state(handle, i);
+    for (const state of WORST) if ((seen & (1 << state)) !== 0) return state;
+    return messageState.delivered;
+  }
+
+  receiptPdu(token: number, minutes: MinuteCache): DeliverSm | null {
+    const { sent } = this.#core;
+    const handle = Math.floor(token / 256);
+    const place = token % 256;
+    const parts = partsOf(sent.extension(handle));
+    const total = sent.total(handle);
+    const part = parts[place];
+    if (part === undefined) return null;
+    const oneToOne = this.#oneToOne(handle, parts, total);
+    const segment = oneToOne ? place : total - 1;
+    const state = oneToOne ? sent.state(handle, place) : this.#aggregate(handle, total);
+    const id = idText(part.id);
+    const delivered = state === messageState.delivered;
+    const rawError = sent.rawError(handle, segment);
+    return deliverSm({
+      sourceAddrTon: 1,
+      sourceAddrNpi: 1,
+      sourceAddr: sent.destination(handle),
+      destAddrTon: sent.sourceTon(handle),
+      destAddrNpi: sent.sourceNpi(handle),
+      destinationAddr: sent.source(handle),
+      esmClass: 0x04,
+      shortMessage: receiptText(
+        id,
+        1,
+        delivered ? 1 : 0,
+        sent.submittedAt(handle),
+        sent.receivedAt(handle, segment),
+        state,
+        rawError,
+        minutes,
+      ),
+      tlvs: [
+        { tag: Tag.receiptedMessageId, value: cstring(id) },
+        { tag: Tag.messageState, value: octet(state) },
+      ],
+    });
+  }
+
+  receiptTaken(token: number): void {
+    const { sent, receipts } = this.#core;
+    const handle = Math.floor(token / 256);
+    const place = token % 256;
+    const parts = partsOf(sent.extension(handle));
+    const total = sent.total(handle);
+    if (this.#oneToOne(handle, parts, total)) return receipts.taken(handle, place);
+    const taken = this.#taken.get(handle);
+    if (taken === undefined) return;
+    taken.add(place);
+    this.#allTaken(handle, taken, parts.length, total);
+  }
+
+  #allTaken(handle: number, taken: ReadonlySet<number>, parts: number, total: number): void {
+    if (taken.size < parts) return;
+    this.#taken.delete(handle);
+    for (let i = 0; i < total; i++) {
+      if (!this.#core.sent.segmentFlag(handle, i, SegmentFlag.upAcked)) this.#core.receipts.taken(handle, i);
+    }
+  }
+}
+
+/** Does a part with this request want a receipt of this state? */
+function wants(asked: number, state: number): boolean {
+  return asked !== 0 && (asked !== FAILURES_ONLY || state !== messageState.delivered);
+}
