@@ -116,9 +116,7 @@ describe('crash', () => {
     assert.deepEqual(lines, ['ready', 'durable 1', 'unknown 2']);
     await check(path, 1);
   });
-  it('a failing sync stops the program, and is never reported durable', {
-    skip: compiled ? false : 'needs gcc for a sync that fails',
-  }, async () => {
+  it('a failing sync stops the program, and is never reported durable', { skip }, async () => {
     const path = join(folder, 'failing');
     const flag = join(folder, 'fail-now');
     const { durable, others, code, errors } = await live(path, { LD_PRELOAD: shim, FAIL_SYNC: flag }, (_, count) => {
