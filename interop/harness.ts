@@ -148,6 +148,15 @@ export class Running {
     });
   }
 
+  /** Waits until its output has a line like `pattern`; throws when it ends before. */
+  async saying(pattern: RegExp, timeoutMs: number): Promise<void> {
+    await until(`${this.name} saying ${pattern}`, timeoutMs, () => {
+      if (pattern.test(this.output())) return true;
+      if (this.#ended !== null) throw new Error(`${this.name} ended (${this.#ended}) before it said ${pattern}`);
+      return false;
+    });
+  }
+
   /** Waits for the end and gives the exit code, or the signal's name. */
   async end(timeoutMs: number): Promise<string> {
     await until(`the end of ${this.name}`, timeoutMs, () => this.#ended !== null);
@@ -155,7 +164,7 @@ export class Running {
   }
 
   /** Asks it to end, then makes it. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 5000): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 25_000): Promise<void> {
     if (this.#ended !== null) return;
     this.#child.kill(signal);
     const end = Date.now() + graceMs;

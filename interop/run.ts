@@ -12,6 +12,11 @@ interface Skip {
 
 async function runSuite(suite: Suite, say: (line: string) => void): Promise<boolean> {
   const place = new Place(suite.name);
+  const interrupted = (): void => {
+    void place.close().then(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
   const started = Date.now();
   const took = (): string => `${((Date.now() - started) / 1000).toFixed(1)} s`;
   try {
@@ -26,6 +31,8 @@ async function runSuite(suite: Suite, say: (line: string) => void): Promise<bool
     say(place.lastWords(15));
     return false;
   } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
     await place.close();
   }
 }

@@ -1,5 +1,6 @@
 // Kannel's bearerbox and smsbox as a customer: messages go in by its HTTP interface, receipts come to an HTTP listener of ours.
 import { freePorts, listenHttp, type Place, program, type Running, until } from '../harness.ts';
+import type { Letter } from '../texts.ts';
 
 export const kannelNeeds = [program('bearerbox', 'kannel'), program('smsbox', 'kannel')];
 
@@ -64,6 +65,11 @@ export class Kannel {
   /** bearerbox's own report. */
   async status(): Promise<string> {
     return await (await fetch(`http://127.0.0.1:${this.#adminPort}/status.txt?password=admin`)).text();
+  }
+
+  /** Sends all letters; the receipts of letter i come under the id i. */
+  async sendLetters(letters: readonly Letter[]): Promise<void> {
+    await this.sendAll(letters.map(({ from, to, text, ucs2 }) => ({ from, to: `+${to}`, text, coding: ucs2 ? 2 : 0 })));
   }
 
   /** Sends all messages, 20 HTTP requests at a time; the receipts of message i come under the id `firstId` + i. */

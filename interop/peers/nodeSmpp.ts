@@ -1,6 +1,7 @@
 // The npm package smpp, in this process: as a customer that sends and collects receipts, and as a supplier that answers.
 import { connect, createServer, type Pdu, type Session } from 'smpp';
 import { type Place, until } from '../harness.ts';
+import type { Letter } from '../texts.ts';
 
 /** Fields of a submit_sm as the package names them. */
 export type SubmitFields = Readonly<Record<string, unknown>>;
@@ -82,6 +83,25 @@ export class NodeCustomer {
     await until('the unbind of node-smpp is answered', 10_000, () => done);
     this.#session.close();
   }
+}
+
+/**
+ * A submit_sm that asks for a receipt. The package does not split: what needs more than one part goes as message_payload.
+ * data_coding is given because it would choose 1 (IA5) for octets of the GSM 7-bit alphabet.
+ */
+export function submitOf(letter: Letter): SubmitFields {
+  const longest = letter.ucs2 ? 70 : 140;
+  return {
+    source_addr_ton: 5,
+    source_addr_npi: 0,
+    source_addr: letter.from,
+    dest_addr_ton: 1,
+    dest_addr_npi: 1,
+    destination_addr: letter.to,
+    registered_delivery: 1,
+    data_coding: letter.ucs2 ? 8 : 0,
+    [letter.text.length > longest ? 'message_payload' : 'short_message']: letter.text,
+  };
 }
 
 /** The text of a deliver_sm or submit_sm as the package decoded it. */
