@@ -3,7 +3,6 @@
 // keys of those that hold none and trims the log behind them. What records mean is the owner's.
 import { ByteWriter } from '../base/bytes.ts';
 import {
-  BATCH_KEEP_BYTES,
   BATCHES_IN_FLIGHT_MAX,
   FULL_RETRY_MS,
   GATHER_BACKLOG_BYTES,
@@ -13,8 +12,9 @@ import {
 } from '../base/limits.ts';
 import type { AppendOutcome, Journal, JournalBatch } from '../port/journal.ts';
 import type { Alarm, Loop } from '../port/loop.ts';
+import { type AfterHandler, BatchPool, type Gathered } from './gathered.ts';
 import { LogKeeper } from './logKeeper.ts';
-import { countRecords, RECORD_HEADER_OCTETS } from './records.ts';
+import { closeRecord, countRecords } from './records.ts';
 
 /**
  * full: the disk is full; refuse new work, everything given so far is kept and tried again. room: it has been stored.
@@ -31,20 +31,6 @@ export interface CommitLogOptions {
   readonly onOutcome: (state: CommitState) => void;
 }
 
-/** Called once with the number that was given along. Long-lived: give a bound function, not a closure per record. */
-export type AfterHandler = (arg: number) => void;
-
-/** A batch with what waits for it. */
-interface Gathered extends JournalBatch {
-  seq: number;
-  count: number;
-  handlers: AfterHandler[];
-  args: number[];
-  waiting: number;
-  /** Everything before it was dead when this batch was closed. */
-  front: number;
-}
-
 /**
  * Life: `recover` once, count what lives, `recovered` once; then records.
  * A record: `const w = log.begin(type); w.u16(…); log.end(); log.after(handler, arg)`. Nothing starts within a turn: the
@@ -59,7 +45,7 @@ export class CommitLog {
   readonly #keeper: LogKeeper;
   readonly #writer = new ByteWriter(0);
   readonly #secrets = new ByteWriter(0);
-  readonly #pool: Gathered[] = [];
+  readonly #pool = new BatchPool();
   /** Oldest first. */
   readonly #inFlight: Gathered[] = [];
   /** Refused by a full disk, oldest first; tried again together. */
@@ -152,12 +138,7 @@ export class CommitLog {
     const at = this.#recordAt;
     if (at < 0) throw new Error('commit: end without begin');
     const writer = this.#writer;
-    const length = writer.length - at - RECORD_HEADER_OCTETS;
-    const buffer = writer.buffer;
-    buffer[at + 1] = length >>> 24;
-    buffer[at + 2] = length >>> 16;
-    buffer[at + 3] = length >>> 8;
-    buffer[at + 4] = length;
+    closeRecord(writer.buffer, at, writer.length);
     this.#recordAt = -1;
     const index = this.#current.count++;
     if (index === 0) this.#first();
@@ -287,7 +268,7 @@ export class CommitLog {
     const { handlers, args, waiting } = batch;
     for (let i = 0; i < waiting; i++) (handlers[i] as AfterHandler)(args[i] as number);
     this.#keeper.durable(batch.seq, batch.front);
-    this.#recycle(batch);
+    this.#pool.give(batch);
     if (this.#full) {
       this.#full = false;
       this.#onOutcome('room');
@@ -310,32 +291,11 @@ export class CommitLog {
   };
 
   #fresh(seq: number): Gathered {
-    const batch = this.#pool.pop() ?? {
-      records: Buffer.allocUnsafeSlow(GATHER_BYTES * 2),
-      recordsLength: 0,
-      secrets: Buffer.allocUnsafeSlow(GATHER_BYTES),
-      secretsLength: 0,
-      seq,
-      count: 0,
-      handlers: [],
-      args: [],
-      waiting: 0,
-      front: 0,
-    };
-    batch.seq = seq;
-    batch.count = 0;
-    batch.waiting = 0;
+    const batch = this.#pool.take(seq);
     this.#writer.buffer = batch.records;
     this.#writer.reset();
     this.#secrets.buffer = batch.secrets;
     this.#secrets.reset();
     return batch;
-  }
-
-  #recycle(batch: Gathered): void {
-    // Secrets stay in no buffer longer than their commit.
-    batch.secrets.fill(0, 0, batch.secretsLength);
-    if (batch.records.length > BATCH_KEEP_BYTES || batch.secrets.length > BATCH_KEEP_BYTES) return;
-    this.#pool.push(batch);
   }
 }

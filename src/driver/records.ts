@@ -4,6 +4,15 @@
 /** Octets before each record's payload: type u8, length u32. */
 export const RECORD_HEADER_OCTETS = 5;
 
+/** Fills in the length of the record that stands in `records[at, end)`. */
+export function closeRecord(records: Buffer, at: number, end: number): void {
+  const length = end - at - RECORD_HEADER_OCTETS;
+  records[at + 1] = length >>> 24;
+  records[at + 2] = length >>> 16;
+  records[at + 3] = length >>> 8;
+  records[at + 4] = length;
+}
+
 /**
  * Calls `each` for every record in order; `records[start, end)` is the payload. Returns their number.
  * A frame that does not fit is a broken invariant (the journal stores batches whole) and throws.

@@ -4,7 +4,8 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type HostSpill, openSpills, type Spills } from '../../src/host/spill.ts';
+import { openSpills, type Spills } from '../../src/host/spill.ts';
+import type { HostSpill } from '../../src/host/spillFront.ts';
 import { openSimSpill, SimSpillDisk } from '../../src/sim/spill.ts';
 import { ManualLoop } from '../journal/manualLoop.ts';
 import { entry, flush, get, list, type SpillSubject, spillConformance } from './conformance.ts';
