@@ -213,8 +213,7 @@ export class CommitLog {
   readonly #turn = (): void => {
     this.#turnAsked = false;
     if (this.#halted) return;
-    const ready = this.#ready.splice(0);
-    for (const { handler, arg } of ready) handler(arg);
+    for (const { handler, arg } of this.#ready.splice(0)) handler(arg);
     this.#start();
     if (this.#current.count === 0 && this.#inFlight.length === 0 && this.#refused.length === 0) {
       this.#keeper.quiet(this.#current.seq);
