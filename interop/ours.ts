@@ -22,8 +22,9 @@ export interface Supplier {
   readonly port: number;
   readonly systemId: string;
   readonly password: string;
-  /** How it writes message ids, in responses and in receipts. */
+  /** How it writes message ids in responses, and in receipts where that differs. */
   readonly idBase: 'text' | 'hex' | 'dec';
+  readonly receiptIdBase?: 'text' | 'hex' | 'dec';
 }
 
 /** Where and as whom a peer binds to us. */
@@ -63,7 +64,7 @@ function writeGuardConfig(place: Place, port: number, supplier: Supplier, upstre
     window: 20,
     throttle_per_second: 1000,
     enquire_link: '5s',
-    dialect: { resp_base: supplier.idBase, receipt_base: supplier.idBase },
+    dialect: { resp_base: supplier.idBase, receipt_base: supplier.receiptIdBase ?? supplier.idBase },
   };
   const config = {
     data: 'data/guard',

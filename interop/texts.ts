@@ -20,6 +20,9 @@ const kinds: readonly ((index: number) => { text: string; ucs2: boolean })[] = [
   (index) => ({ text: `${index} `.padEnd(160, 'x'), ucs2: false }),
 ];
 
+/** How many kinds of letters there are; they come in turn. */
+export const kindsOfLetters = kinds.length;
+
 /** `count` letters of all kinds in turn. */
 export function letters(count: number, from = 'INFO'): Letter[] {
   return Array.from({ length: count }, (_, index) => {

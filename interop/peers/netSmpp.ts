@@ -36,7 +36,10 @@ die "unbind was not answered\\n" unless $u && $u->{cmd} == 0x80000006;
 print "done\\n";
 `;
 
-/** Answers binds, takes messages with hexadecimal ids, prints each as `submit TO DATA_CODING TEXT-IN-HEX`, and sends receipts. */
+/**
+ * Answers binds, takes messages, prints each as `submit TO DATA_CODING TEXT-IN-HEX`, and sends receipts. Ids are hexadecimal
+ * in responses and decimal in receipts, as with many a real message centre.
+ */
 const supplierScript = `use strict; use warnings; use Net::SMPP; $| = 1; $SIG{CHLD} = 'IGNORE';
 my ($port) = @ARGV;
 my %bind = (1 => 'bind_receiver_resp', 2 => 'bind_transmitter_resp', 9 => 'bind_transceiver_resp');
@@ -49,13 +52,13 @@ while (my $s = $l->accept) {
     my ($c, $q) = @$p{qw(cmd seq)};
     if (my $m = $bind{$c}) { $s->$m(seq => $q, status => 0, system_id => 'PERL') }
     elsif ($c == 4) {
-      my $id = sprintf '%08X', 0xAB0000 + ++$n;
+      my $number = 0xAB0000 + ++$n;
       print "submit $p->{destination_addr} $p->{data_coding} ", unpack('H*', $p->{short_message}), "\\n";
-      $s->submit_sm_resp(seq => $q, status => 0, message_id => $id);
+      $s->submit_sm_resp(seq => $q, status => 0, message_id => sprintf '%08X', $number);
       next unless $p->{registered_delivery} & 3;
       $s->deliver_sm(source_addr_ton => 1, source_addr_npi => 1, source_addr => $p->{destination_addr}, dest_addr_ton => 5,
         destination_addr => $p->{source_addr}, esm_class => 4,
-        short_message => "id:$id sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:");
+        short_message => "id:$number sub:001 dlvrd:001 submit date:2601010000 done date:2601010001 stat:DELIVRD err:000 text:");
     }
     elsif ($c == 0x80000005) { print "receipt $p->{status}\\n" }
     elsif ($c == 0x15) { $s->enquire_link_resp(seq => $q, status => 0) }

@@ -4,7 +4,7 @@ import { type Glaspost, startGlaspost } from '../ours.ts';
 import { netSmppNeeds, startNetSmppSupplier } from '../peers/netSmpp.ts';
 import { NodeCustomer, NodeSupplier, submitOf, textOf } from '../peers/nodeSmpp.ts';
 import { osmoMscNeeds, startOsmoMsc } from '../peers/osmoMsc.ts';
-import { joinParts, type Letter, letters } from '../texts.ts';
+import { joinParts, kindsOfLetters, type Letter, letters } from '../texts.ts';
 
 /** Binds a customer, submits all, and checks the answers. */
 async function submit(place: Place, glaspost: Glaspost, sent: readonly Letter[]): Promise<NodeCustomer> {
@@ -55,9 +55,9 @@ export const netSmppSupplier: Suite = {
     const [port = 0] = await freePorts(1);
     const perl = await startNetSmppSupplier(place, port);
     const glaspost = await startGlaspost(place, {
-      supplier: { port, systemId: 'link', password: 'secret', idBase: 'hex' },
+      supplier: { port, systemId: 'link', password: 'secret', idBase: 'hex', receiptIdBase: 'dec' },
     });
-    const sent = letters(200).filter((letter) => /^Your order/.test(letter.text));
+    const sent = letters(600).filter((letter) => /^Your order/.test(letter.text));
     const customer = await submit(place, glaspost, sent);
     await receiptsBack(customer, sent.length);
     const got = [...perl.output().matchAll(/^submit (\d+) 0 ([0-9a-f]+)$/gm)].map((match) => ({
@@ -68,7 +68,7 @@ export const netSmppSupplier: Suite = {
     const byNumber = (a: { to: string | undefined }, b: { to: string | undefined }): number =>
       Number(a.to) - Number(b.to);
     same('messages at Net::SMPP', got.sort(byNumber), wanted);
-    return `${sent.length} messages, hexadecimal ids, every receipt back`;
+    return `${sent.length} messages, ids hexadecimal in responses and decimal in receipts, every receipt back`;
   },
 };
 
@@ -91,9 +91,11 @@ export const osmoMscSupplier: Suite = {
       new Set([...osmo.running.output().matchAll(/Rx SUBMIT-SM \((\d+)\/1\/1\)/g)].map((match) => match[1] ?? ''));
     await until('osmo-msc takes every message', 30_000, () => taken().size === sent.length);
     same('numbers at osmo-msc', [...taken()].sort(), sent.map((letter) => letter.to).sort());
-    for (const answer of [answers[0], answers.at(-1)]) {
-      const id = answer?.messageId ?? '';
-      await until(`${id} accepted by osmo-msc`, 10_000, async () => /accepted/i.test(await glaspost.trace(id)));
+    for (const answer of answers.slice(0, kindsOfLetters)) {
+      const id = answer.messageId;
+      const known = async (): Promise<boolean> =>
+        /outcome +out +accepted by the supplier/.test(await glaspost.trace(id));
+      await until(`${id} known to be accepted by osmo-msc`, 10_000, known);
     }
     // It gives every message the same id and sends no receipts: nothing may come back as delivered.
     same('receipts', customer.delivered.length, 0);
