@@ -33,6 +33,7 @@ const secretNames = [
   'operator-password',
   'storage-gateway',
   'storage-guard',
+  'webhook',
 ] as const;
 export type SecretName = (typeof secretNames)[number];
 
@@ -40,11 +41,11 @@ export type SecretName = (typeof secretNames)[number];
 const SMPP_PASSWORD_OCTETS = 6;
 const SECRET_OCTETS = 32;
 
-/** Writes the files into `folder`, which exists and has none of them. Returns the secrets. */
+/** Writes the files into `folder`, which exists and has none of them. Returns the secrets. `webhookUrl`: on this machine. */
 export function writeInitFiles(
   folder: string,
   ports: InitPorts,
-  extra: { readonly gateway?: string; readonly operator?: string } = {},
+  webhookUrl: string | null = null,
 ): Readonly<Record<SecretName, string>> {
   mkdirSync(join(folder, 'secrets'), { mode: 0o700 });
   const secrets = Object.fromEntries(secretNames.map((name) => [name, secretFor(name)])) as Record<SecretName, string>;
@@ -53,9 +54,9 @@ export function writeInitFiles(
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { mode: 0o640, flag: 'wx' });
   write('.gitignore', 'secrets/\ndata/\n');
-  write('gateway.yaml', gatewayYaml(ports) + (extra.gateway ?? ''));
+  write('gateway.yaml', gatewayYaml(ports, webhookUrl));
   write('guard.yaml', guardYaml(ports));
-  write('operator.yaml', operatorYaml(ports) + (extra.operator ?? ''));
+  write('operator.yaml', operatorYaml(ports));
   return secrets;
 }
 
@@ -64,10 +65,11 @@ function secretFor(name: SecretName): string {
     return randomBytes(SMPP_PASSWORD_OCTETS).toString('base64url');
   if (name === 'api-key-demo') return `gp_live_${randomBytes(SECRET_OCTETS).toString('base64url')}`;
   if (name === 'admin-key') return `gp_admin_${randomBytes(SECRET_OCTETS).toString('base64url')}`;
+  if (name === 'webhook') return `whsec_${randomBytes(SECRET_OCTETS).toString('base64')}`;
   return randomBytes(SECRET_OCTETS).toString('base64url');
 }
 
-function gatewayYaml(ports: InitPorts): string {
+function gatewayYaml(ports: InitPorts, webhookUrl: string | null): string {
   return `# The gateway: serves customers. Every setting is described in docs/OPERATING.md.
 # Check it with: glaspost config check -c DIR        Take changes while it runs: send SIGHUP to "glaspost up".
 name: gateway
@@ -99,7 +101,7 @@ accounts:
     credit_limit: "0"
     max_binds: 10
     window: 100
-
+${webhookUrl === null ? '' : `    webhook: { url: "${webhookUrl}", secret: { file: secrets/webhook } }\n`}
 # Per segment, by the longest prefix of the destination that is listed; "" is everywhere else.
 price_lists:
   - name: standard
@@ -110,7 +112,7 @@ price_lists:
 routes:
   - name: everywhere
     links: [simulator]
-`;
+${webhookUrl === null ? '' : '\nwebhooks: { allowed_hosts: [127.0.0.1] }\n'}`;
 }
 
 function guardYaml(ports: InitPorts): string {

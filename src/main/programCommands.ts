@@ -3,12 +3,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configPath } from './client.ts';
 import { type Command, CommandError, Exit, needed, readArguments, say, tell } from './cliTools.ts';
-import { runGateway } from './gateway.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
-import { runGuard } from './guard.ts';
 import { loadGuardConfig } from './guardConfig.ts';
 import { defaultPorts, writeInitFiles } from './initFiles.ts';
-import { operatorMain } from './operator.ts';
 import { operatorHelp } from './operatorConfig.ts';
 import { tellFaults } from './programs.ts';
 import { SUPERVISED, Supervisor } from './supervisor.ts';
@@ -71,7 +68,8 @@ export const gatewayCommand: Command = {
 SIGTERM or SIGINT ends it orderly, SIGHUP makes it read its configuration again.
 Exit codes: 0 ended by a signal, 1 failed, 2 the configuration has faults.
 `,
-  run: (args) => runProgram(args, 'gateway.yaml', runGateway),
+  // Programs are loaded when they are meant: the supervisor needs neither.
+  run: async (args) => runProgram(args, 'gateway.yaml', (await import('./gateway.ts')).runGateway),
 };
 
 export const guardCommand: Command = {
@@ -86,13 +84,13 @@ It serves Glaspost gateways (upstreams with mode: token) and any other SMS gatew
 SIGTERM or SIGINT ends it orderly, SIGHUP makes it read its configuration again.
 Exit codes: 0 ended by a signal, 1 failed or another guard has the data, 2 the configuration has faults.
 `,
-  run: (args) => runProgram(args, 'guard.yaml', runGuard),
+  run: async (args) => runProgram(args, 'guard.yaml', (await import('./guard.ts')).runGuard),
 };
 
 export const operatorCommand: Command = {
   summary: 'run a simulated operator that speaks real SMPP, well or badly',
   help: operatorHelp,
-  run: (args) => operatorMain(args),
+  run: async (args) => (await import('./operator.ts')).operatorMain(args),
 };
 
 export const initCommand: Command = {

@@ -110,9 +110,9 @@ export class Supervisor {
     child.stdin?.on('error', () => undefined);
     if (child.stdout !== null) this.#lines(program, child.stdout);
     if (child.stderr !== null) this.#lines(program, child.stderr);
-    child.on('error', (error) => this.#events.event('cannot start', { program: name, reason: error.message }));
+    child.on('error', (error) => this.#events.event('cannot start', { child: name, reason: error.message }));
     child.on('close', (code, signal) => this.#closed(program, code, signal));
-    this.#events.event('started', { program: name, pid: child.pid ?? 0 });
+    this.#events.event('started', { child: name, pid: child.pid ?? 0 });
   }
 
   #lines(program: Supervised, stream: NodeJS.ReadableStream): void {
@@ -139,16 +139,16 @@ export class Supervisor {
     const { name } = program.spec;
     const reason = signal ?? `exit code ${code}`;
     if (this.#stopping) {
-      this.#events.event('ended', { program: name, reason });
+      this.#events.event('ended', { child: name, reason });
       return;
     }
     if (!program.everReady && signal === null) {
-      this.#events.event('could not start; see above', { program: name, reason });
+      this.#events.event('could not start; see above', { child: name, reason });
       void this.stop(code === 0 ? 1 : (code ?? 1));
       return;
     }
     if (performance.now() - program.startedMs > STEADY_MS) program.waitMs = RESTART_MIN_MS;
-    this.#events.event('ended, will be started again', { program: name, reason, afterMs: program.waitMs });
+    this.#events.event('ended, will be started again', { child: name, reason, afterMs: program.waitMs });
     const waitMs = program.waitMs;
     program.waitMs = Math.min(waitMs * 2, RESTART_MAX_MS);
     void wait(waitMs).then(() => {
@@ -162,7 +162,7 @@ export class Supervisor {
     const closed = new Promise<void>((done) => child.once('close', () => done()));
     child.kill('SIGTERM');
     const force = setTimeout(() => {
-      this.#events.event('does not end, killed', { program: program.spec.name });
+      this.#events.event('does not end, killed', { child: program.spec.name });
       child.kill('SIGKILL');
     }, STOP_MS);
     await closed;
