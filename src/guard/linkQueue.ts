@@ -67,7 +67,7 @@ export class LinkQueue {
       };
     const now = this.#core.world.loop.monotonic();
     const ahead = this.#underway + this.#pinSegments + (lane === PIN ? 0 : this.#otherSegments);
-    const waitMs = link.pacer.nextAt(now, ahead + segments) - now;
+    const waitMs = this.#paceOf(now, ahead + 1) - now;
     if (waitMs > (lane === PIN ? QUEUE_PIN_MS : QUEUE_MS)) {
       return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs: waitMs };
     }
@@ -95,6 +95,14 @@ export class LinkQueue {
     this.pump();
   }
 
+  /** When the last of `segments` that go from now on may be written: whole seconds at the rate, and the rest behind what was written. */
+  #paceOf(now: number, segments: number): number {
+    const { pacer } = this.#link;
+    const rate = Math.floor(pacer.rate(now));
+    const whole = Math.floor((segments - 1) / rate);
+    return Math.max(now, pacer.nextAt(now, segments - whole * rate)) + whole * 1000;
+  }
+
   /** Gives numbers and writes INTENTs as far as window and pace allow. */
   pump(): void {
     const link = this.#link;
@@ -105,7 +113,7 @@ export class LinkQueue {
       if (!link.usable) return this.#giveBackAll();
       const op = (this.#pins.peek() ?? this.#others.peek()) as Op;
       const now = core.world.loop.monotonic();
-      const at = link.pacer.nextAt(now, this.#underway + op.total);
+      const at = this.#paceOf(now, this.#underway + 1);
       if (at > now + AHEAD_MS) return this.#wake(at - AHEAD_MS);
       const bind = this.#freeBind(op.total);
       if (bind === null) return this.#wake(op.queueUntil);
