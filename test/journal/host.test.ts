@@ -34,9 +34,9 @@ describe('journal on SQLite', () => {
     });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const refused = await openJournal({ folder: path, storageSecret: Buffer.alloc(32, 7) });
-    assert.deepEqual(refused, { ok: false, error: { code: 'locked', folder: path, pid: child.pid } });
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
+    assert.deepEqual(refused, { ok: false, error: { code: 'locked', folder: path, pid: child.pid } });
     assert.equal(readFileSync(join(path, 'lock'), 'latin1').trim(), String(child.pid));
     const taken = await openHost(path, {});
     assert.equal(readFileSync(join(path, 'lock'), 'latin1').trim(), String(process.pid));
@@ -44,9 +44,11 @@ describe('journal on SQLite', () => {
   });
 
   it('a folder that is no folder is a fault, not a crash', async () => {
-    const path = join(folder(), 'file');
+    const root = folder();
+    const path = join(root, 'file');
     writeFileSync(path, 'x');
     const opened = await openJournal({ folder: path, storageSecret: Buffer.alloc(32, 7) });
+    rmSync(root, { recursive: true });
     assert.ok(!opened.ok && opened.error.code === 'failed');
   });
 
