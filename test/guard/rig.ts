@@ -47,6 +47,8 @@ const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => 
 export class Disk {
   readonly journal = new SimJournalDisk();
   readonly spill = new SimSpillDisk();
+  /** Records of every batch that ever became durable, trimmed ones too: what a public log would have been made of. */
+  readonly history: Buffer[] = [];
   fate: 'durable' | 'full' | 'unknownLost' = 'durable';
   delayMs = 1;
 }
@@ -151,6 +153,14 @@ export async function runGuard(options: RigOptions): Promise<Running> {
     keySyncMs: 10,
   });
   if (journal === null) throw new Error('the data is in use');
+  const append = journal.append.bind(journal);
+  journal.append = (slot, epoch, seq, batch, done) => {
+    const records = Buffer.from(batch.records.subarray(0, batch.recordsLength));
+    append(slot, epoch, seq, batch, (outcome, returned) => {
+      if (outcome === 'durable') disk.history.push(records);
+      done(outcome, returned);
+    });
+  };
   const world: World = {
     loop,
     net,
