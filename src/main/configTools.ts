@@ -5,6 +5,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { ConfigFault } from '../base/result.ts';
+import { parseAddress } from '../numbering/cidr.ts';
+import { faultsOf } from './configFaults.ts';
 
 /** Where a configuration comes from: the file's folder for relative paths, and the environment for secrets. */
 export interface ConfigSource {
@@ -13,10 +15,10 @@ export interface ConfigSource {
 }
 
 /** A secret stands in the environment or in a file of its own, never in the configuration. */
-export const secretRef = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-]);
+export const secretRef = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  'must be a reference, { file: PATH } or { env: NAME }: secrets do not stand in the configuration',
+);
 export type SecretRef = z.infer<typeof secretRef>;
 
 /** `host:port`, IPv6 in brackets. */
@@ -28,6 +30,18 @@ export const endpoint = z
     return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
   })
   .refine((value) => value.port <= 65_535, 'the port must be 0 to 65535');
+
+/** An address or a block of them: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
+export const addressBlock = z
+  .string()
+  .refine(isBlock, 'must be an address or a block such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32');
+
+function isBlock(text: string): boolean {
+  const [address = '', length, more] = text.split('/');
+  const octets = parseAddress(address);
+  if (octets === null || more !== undefined) return false;
+  return length === undefined || (/^[0-9]{1,3}$/.test(length) && Number(length) <= octets.length * 8);
+}
 
 /** `30s`, `10m`, `48h`, `7d`, `250ms`, or milliseconds as a number. */
 export const duration = z.union([
@@ -59,25 +73,15 @@ export const money = z
   .union([z.string(), z.number()])
   .transform((value) => String(value))
   .refine(
-    (text) => /^-?[0-9]{1,9}(\.[0-9]{1,6})?$/.test(text),
+    (text) => /^[0-9]{1,9}(\.[0-9]{1,6})?$/.test(text),
     'must be an amount such as "0.0450" with at most 6 decimal places',
   )
   .transform(microUnits);
 
 /** "0.0450" → 45000. The text has been checked. */
 export function microUnits(text: string): number {
-  const negative = text.startsWith('-');
-  const [whole, fraction = ''] = text.replace('-', '').split('.');
-  const value = Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
-  return negative ? -value : value;
-}
-
-/** Micro-units as a decimal string with at least 4 places. */
-export function moneyText(micro: number): string {
-  const sign = micro < 0 ? '-' : '';
-  const whole = Math.floor(Math.abs(micro) / 1_000_000);
-  const fraction = String(Math.abs(micro) % 1_000_000).padStart(6, '0');
-  return `${sign}${whole}.${fraction.replace(/0{1,2}$/, '')}`;
+  const [whole, fraction = ''] = text.split('.');
+  return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
 }
 
 /** Collects faults of one file; `secret` and `file` note what cannot be read instead of throwing. */
@@ -126,61 +130,26 @@ export class Faults {
   }
 }
 
-/** Reads a YAML file against a schema: the value, or every fault. */
+/** Reads a YAML file against a schema: the value, or every fault of the schema; and what stands there, for checks across settings. */
 export function readYaml<S extends z.ZodType>(
   path: string,
   schema: S,
   environment: ConfigSource['environment'],
-): { readonly value: z.infer<S> | null; readonly faults: Faults } {
+): { readonly value: z.infer<S> | null; readonly raw: unknown; readonly faults: Faults } {
   const faults = new Faults({ folder: dirname(path), environment });
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     faults.add('', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`);
-    return { value: null, faults };
+    return { value: null, raw: undefined, faults };
   }
   const document = parseDocument(text, { prettyErrors: true });
   for (const error of document.errors) faults.add('', `not YAML: ${error.message.split('\n')[0]}`);
-  if (document.errors.length > 0) return { value: null, faults };
-  const parsed = schema.safeParse(document.toJS() ?? {});
-  if (parsed.success) return { value: parsed.data, faults };
-  for (const issue of parsed.error.issues)
-    for (const fault of flatten(issue, [])) faults.add(fault.path, fault.message);
-  return { value: null, faults };
-}
-
-interface Issue {
-  readonly code?: string | undefined;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-  readonly errors?: readonly (readonly Issue[])[];
-}
-
-/** A union's faults are told for the alternative that came nearest. */
-function flatten(issue: Issue, above: readonly PropertyKey[]): ConfigFault[] {
-  const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
-    return issue.keys.map((key) => ({
-      path: pathText([...path, key]),
-      message: 'unknown setting; check the spelling against docs/OPERATING.md',
-    }));
-  }
-  if (issue.code === 'invalid_union' && issue.errors !== undefined && issue.errors.length > 0) {
-    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] as readonly Issue[];
-    return nearest.flatMap((inner) => flatten(inner, path));
-  }
-  return [{ path: pathText(path), message: issue.message }];
-}
-
-function depth(issues: readonly Issue[]): number {
-  return Math.max(...issues.map((issue) => issue.path.length * 2 + (issue.code === 'invalid_type' ? 0 : 1)));
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  let text = '';
-  for (const step of path)
-    text += typeof step === 'number' ? `[${step}]` : text === '' ? String(step) : `.${String(step)}`;
-  return text;
+  if (document.errors.length > 0) return { value: null, raw: undefined, faults };
+  const raw: unknown = document.toJS() ?? {};
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return { value: parsed.data, raw, faults };
+  for (const fault of faultsOf(parsed.error, schema)) faults.add(fault.path, fault.message);
+  return { value: null, raw, faults };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { ConfigFault } from '../base/result.ts';
 import type { AccountConfig, GatewayConfig, PriceListConfig, SmppListenerConfig } from '../gateway/config.ts';
+import { checkReferences, groupOf, groupsOf, listOf, mustKnow, namesOf, type RawGroup, textOf } from './configRaw.ts';
 import { type ConfigSource, type Faults, microUnits, readYaml, type secretRef } from './configTools.ts';
 import { type accountSchema, gatewaySchema } from './gatewaySchema.ts';
 
@@ -18,8 +19,12 @@ export function loadGatewayConfig(
   path: string,
   environment: ConfigSource['environment'],
 ): { readonly loaded: LoadedGateway | null; readonly faults: readonly ConfigFault[] } {
-  const { value, faults } = readYaml(path, gatewaySchema, environment);
-  if (value === null) return { loaded: null, faults: faults.list };
+  const { value, raw, faults } = readYaml(path, gatewaySchema, environment);
+  checkNames(faults, raw);
+  if (value === null) {
+    checkReferences(faults, raw);
+    return { loaded: null, faults: faults.list };
+  }
   const keyHash = (at: string, key: z.infer<typeof accountSchema>['api_keys'][number]): string =>
     'sha256' in key ? key.sha256 : sha256Hex(faults.secret(at, key));
   const pem = (at: string, file: string | undefined): string | null =>
@@ -48,7 +53,6 @@ export function loadGatewayConfig(
     ],
   }));
   const currencies = new Map(priceLists.map((list) => [list.name, list.currency]));
-  checkNames(faults, value);
 
   const accounts: AccountConfig[] = value.accounts.map((one, i) => ({
     name: one.name,
@@ -94,6 +98,21 @@ export function loadGatewayConfig(
     duplicateWindowMs: one.duplicate_window,
     purpose: one.purpose,
   }));
+
+  const keyOwners = new Map<string, string>();
+  for (const [i, one] of accounts.entries()) {
+    for (const [k, hash] of one.apiKeyHashes.entries()) {
+      const owner = keyOwners.get(hash);
+      if (owner !== undefined && hash !== sha256Hex(''))
+        faults.add(
+          `accounts[${i}].api_keys[${k}]`,
+          `is the same key as one of account "${owner}"; a key names one account`,
+        );
+      keyOwners.set(hash, one.name);
+    }
+  }
+  if (value.smpp.length === 0 && value.http === undefined)
+    faults.add('smpp', 'customers need a way in: smpp with at least one listen, or http');
 
   const gateway: GatewayConfig = {
     name: value.name,
@@ -164,41 +183,29 @@ export function loadGatewayConfig(
   };
 }
 
-function checkNames(faults: Faults, value: z.infer<typeof gatewaySchema>): void {
-  const known = (list: readonly { readonly name: string }[], path: string): Set<string> => {
-    const names = new Set<string>();
-    list.forEach((one, i) => {
-      if (names.has(one.name)) faults.add(`${path}[${i}].name`, `"${one.name}" stands twice; names must differ`);
-      names.add(one.name);
-    });
-    return names;
-  };
-  const links = known(value.links, 'links');
-  const accounts = known(value.accounts, 'accounts');
-  const lists = known(value.price_lists, 'price_lists');
+/** What refers to something by name, read from the file as it stands. */
+function checkNames(faults: Faults, raw: unknown): void {
+  const links = namesOf(faults, raw, 'links');
+  const accounts = namesOf(faults, raw, 'accounts');
+  const lists = namesOf(faults, raw, 'price_lists');
   const systemIds = new Set<string>();
-  const some = (names: Set<string>): string =>
-    names.size === 0 ? 'none is defined' : `known: ${[...names].slice(0, 8).join(', ')}`;
-  value.accounts.forEach((one, i) => {
-    if (!lists.has(one.price_list))
-      faults.add(`accounts[${i}].price_list`, `no price list "${one.price_list}"; ${some(lists)}`);
-    if (one.smpp === undefined) return;
-    if (systemIds.has(one.smpp.system_id))
-      faults.add(`accounts[${i}].smpp.system_id`, `"${one.smpp.system_id}" stands twice; each account needs its own`);
-    systemIds.add(one.smpp.system_id);
-  });
-  value.routes.forEach((route, i) => {
-    if (route.account !== undefined && !accounts.has(route.account))
-      faults.add(`routes[${i}].account`, `no account "${route.account}"; ${some(accounts)}`);
-    route.links.forEach((link, k) => {
-      const linkName = typeof link === 'string' ? link : link.link;
-      if (!links.has(linkName)) faults.add(`routes[${i}].links[${k}]`, `no link "${linkName}"; ${some(links)}`);
-    });
-  });
-  value.mo.forEach((route, i) => {
-    if (!accounts.has(route.account))
-      faults.add(`mo[${i}].account`, `no account "${route.account}"; ${some(accounts)}`);
-  });
+  for (const { index, group } of groupsOf(raw, 'accounts')) {
+    mustKnow(faults, `accounts[${index}].price_list`, 'price list', textOf(group, 'price_list'), lists);
+    const systemId = textOf(groupOf(group, 'smpp'), 'system_id');
+    if (systemId === undefined) continue;
+    if (systemIds.has(systemId))
+      faults.add(`accounts[${index}].smpp.system_id`, `"${systemId}" stands twice; each account needs its own`);
+    systemIds.add(systemId);
+  }
+  for (const { index, group } of groupsOf(raw, 'routes')) {
+    mustKnow(faults, `routes[${index}].account`, 'account', textOf(group, 'account'), accounts);
+    for (const [k, link] of listOf(group, 'links').entries()) {
+      const name = typeof link === 'string' ? link : textOf(link as RawGroup, 'link');
+      mustKnow(faults, `routes[${index}].links[${k}]`, 'link', name, links);
+    }
+  }
+  for (const { index, group } of groupsOf(raw, 'mo'))
+    mustKnow(faults, `mo[${index}].account`, 'account', textOf(group, 'account'), accounts);
 }
 
 /** CSV: `prefix,price` per line, an optional heading. */

@@ -1,6 +1,6 @@
 // The schema of gateway.yaml: settings, defaults, and what would be right. Data only; meaning across settings is in gatewayConfig.ts.
 import { z } from 'zod';
-import { duration, endpoint, money, octets, secretRef } from './configTools.ts';
+import { addressBlock, duration, endpoint, money, octets, secretRef } from './configTools.ts';
 
 const name = z
   .string()
@@ -31,7 +31,7 @@ export const accountSchema = z.strictObject({
     .optional(),
   api_keys: z.array(z.union([secretRef, z.strictObject({ sha256: hex64 })])).default([]),
   certificate_fingerprints: z.array(hex64).default([]),
-  allowed_addresses: z.array(z.string().min(1)).default([]),
+  allowed_addresses: z.array(addressBlock).default([]),
   allowed_senders: z.array(z.string().min(1).max(21)).default([]),
   max_binds: z.number().int().min(0).max(1000).default(10),
   window: z.number().int().min(1).max(1000).default(10),
@@ -64,7 +64,7 @@ export const gatewaySchema = z.strictObject({
   data: z.string().default('data/gateway'),
   storage_secret: secretRef.optional(),
   smpp: z
-    .array(z.strictObject({ listen: endpoint, tls: serverTls.optional(), proxies: z.array(z.string()).optional() }))
+    .array(z.strictObject({ listen: endpoint, tls: serverTls.optional(), proxies: z.array(addressBlock).optional() }))
     .default([]),
   http: z
     .strictObject({ listen: endpoint, tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional() })

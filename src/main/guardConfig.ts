@@ -6,6 +6,7 @@ import { E164_MAX_DIGITS } from '../base/limits.ts';
 import type { ConfigFault } from '../base/result.ts';
 import type { DialectConfig, GuardConfig, LinkConfig, UpstreamConfig } from '../guard/config.ts';
 import type { BindMode } from '../session/types.ts';
+import { checkReferences, groupsOf, listOf, mustKnow, namesOf, textOf } from './configRaw.ts';
 import { type ConfigSource, type Faults, readYaml } from './configTools.ts';
 import { guardSchema, type linkSchema, type upstreamSchema } from './guardSchema.ts';
 
@@ -27,42 +28,14 @@ export function loadGuardConfig(
   path: string,
   environment: ConfigSource['environment'],
 ): { readonly loaded: LoadedGuard | null; readonly faults: readonly ConfigFault[] } {
-  const { value, faults } = readYaml(path, guardSchema, environment);
-  if (value === null) return { loaded: null, faults: faults.list };
-  const linkNames = new Set<string>();
-  const links = value.links.map((one, i) => {
-    if (linkNames.has(one.name))
-      faults.add(`links[${i}].name`, `"${one.name}" stands twice; every link needs a name of its own`);
-    linkNames.add(one.name);
-    return link(faults, `links[${i}]`, one);
-  });
-  const upstreamNames = new Set<string>();
-  const systemIds = new Set<string>();
-  const upstreams = value.upstreams.map((one, i) => {
-    const at = `upstreams[${i}]`;
-    if (upstreamNames.has(one.name))
-      faults.add(`${at}.name`, `"${one.name}" stands twice; every upstream needs a name of its own`);
-    upstreamNames.add(one.name);
-    if (one.mode === 'bind') {
-      if (systemIds.has(one.system_id))
-        faults.add(`${at}.system_id`, `"${one.system_id}" stands twice; it tells upstreams apart`);
-      systemIds.add(one.system_id);
-      if (one.system_id.includes('/'))
-        faults.add(`${at}.system_id`, 'must not hold a slash: NAME/LINK is how Glaspost gateways bind');
-      if (!linkNames.has(one.link))
-        faults.add(`${at}.link`, `there is no link "${one.link}"; links are ${[...linkNames].join(', ')}`);
-    } else {
-      for (const [k, name] of one.links.entries()) {
-        if (!linkNames.has(name))
-          faults.add(`${at}.links[${k}]`, `there is no link "${name}"; links are ${[...linkNames].join(', ')}`);
-      }
-    }
-    return upstream(faults, at, one);
-  });
-  for (const [i, one] of value.links.entries()) {
-    if (one.mo !== undefined && !upstreamNames.has(one.mo))
-      faults.add(`links[${i}].mo`, `there is no upstream "${one.mo}"; upstreams are ${[...upstreamNames].join(', ')}`);
+  const { value, raw, faults } = readYaml(path, guardSchema, environment);
+  checkNames(faults, raw);
+  if (value === null) {
+    checkReferences(faults, raw);
+    return { loaded: null, faults: faults.list };
   }
+  const links = value.links.map((one, i) => link(faults, `links[${i}]`, one));
+  const upstreams = value.upstreams.map((one, i) => upstream(faults, `upstreams[${i}]`, one));
   if (value.admin !== undefined && !LOOPBACK.test(value.admin.listen.host)) {
     faults.add('admin.listen', 'must be a loopback address such as 127.0.0.1: the admin is not for a network');
   }
@@ -102,6 +75,23 @@ export function loadGuardConfig(
       : Buffer.from(faults.secret('storage_secret', value.storage_secret));
   if (faults.list.length > 0) return { loaded: null, faults: faults.list };
   return { loaded: { guard, dataFolder: faults.resolve(value.data), storageSecret }, faults: [] };
+}
+
+/** What refers to something by name, read from the file as it stands. */
+function checkNames(faults: Faults, raw: unknown): void {
+  const links = namesOf(faults, raw, 'links');
+  const upstreams = namesOf(faults, raw, 'upstreams');
+  namesOf(faults, raw, 'upstreams', 'system_id');
+  for (const { index, group } of groupsOf(raw, 'upstreams')) {
+    const at = `upstreams[${index}]`;
+    if (textOf(group, 'system_id')?.includes('/') === true)
+      faults.add(`${at}.system_id`, 'must not hold a slash: NAME/LINK is how Glaspost gateways bind');
+    mustKnow(faults, `${at}.link`, 'link', textOf(group, 'link'), links);
+    for (const [k, name] of listOf(group, 'links').entries())
+      if (typeof name === 'string') mustKnow(faults, `${at}.links[${k}]`, 'link', name, links);
+  }
+  for (const { index, group } of groupsOf(raw, 'links'))
+    mustKnow(faults, `links[${index}].mo`, 'upstream', textOf(group, 'mo'), upstreams);
 }
 
 function link(faults: Faults, at: string, one: z.infer<typeof linkSchema>): LinkConfig {

@@ -1,6 +1,6 @@
 // The schema of guard.yaml: settings, defaults, and what would be right. Data only; meaning across settings is in guardConfig.ts.
 import { z } from 'zod';
-import { duration, endpoint, secretRef } from './configTools.ts';
+import { addressBlock, duration, endpoint, secretRef } from './configTools.ts';
 
 const name = z
   .string()
@@ -74,7 +74,7 @@ export const linkSchema = z.strictObject({
 const common = {
   name,
   password: secretRef,
-  allowed_addresses: z.array(z.string().min(1)).default([]),
+  allowed_addresses: z.array(addressBlock).default([]),
   max_binds: z.number().int().min(1).max(1000).default(100),
   window: z.number().int().min(1).max(1000).default(1000),
 };
@@ -101,7 +101,7 @@ export const guardSchema = z.strictObject({
   data: z.string().default('data/guard'),
   storage_secret: secretRef.optional(),
   listen: z
-    .array(z.strictObject({ address: endpoint, tls: serverTls.optional(), proxies: z.array(z.string()).optional() }))
+    .array(z.strictObject({ address: endpoint, tls: serverTls.optional(), proxies: z.array(addressBlock).optional() }))
     .min(1, 'needs at least one address for gateways to bind to'),
   admin: z.strictObject({ listen: endpoint, token: secretRef }).optional(),
   upstreams: z.array(upstreamSchema).min(1, 'needs at least one upstream'),
