@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OperatorAccountSetup, writeOperatorConfig } from './configs.ts';
 import { round } from './load.ts';
-import { fetchHandsets, lastJson, startProgram } from './processes.ts';
+import { endWithSignals, fetchHandsets, lastJson, startProgram } from './processes.ts';
 import { standardWorkload, Workload } from './workload.ts';
 
 const { values } = parseArgs({
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   },
 });
 
+endWithSignals();
 const folder = mkdtempSync(join(tmpdir(), 'glaspost-bench-'));
 try {
   // Only the accounts are of interest here: no recipients are made in this process.

@@ -1,91 +1,16 @@
 // The load generator: customers of the standard workload (design §8), open loop at a rate or closed by windows, with
 // exact lists of what was acknowledged and receipted. A library for the suites, and a program of its own.
 import { Digest } from '../src/operator/digest.ts';
-import { Command, HEADER, skipString, writeHeader } from '../src/operator/wire.ts';
 import { Bind, type BindOwner } from './bind.ts';
 import { Histogram } from './histogram.ts';
+import type { LoadOptions, LoadResult } from './loadOptions.ts';
+import { digestOctets, ReceiptView, writeSubmit } from './loadPdus.ts';
 import { stateNames, Tally } from './tally.ts';
-import { Draft, Workload, type WorkloadOptions } from './workload.ts';
-
-export interface LoadOptions {
-  readonly workload: WorkloadOptions;
-  readonly host: string;
-  readonly port: number;
-  readonly binds: number;
-  /** Unanswered submits per bind. */
-  readonly window: number;
-  /** Submits per second over all binds; 0: as many as the windows let through. */
-  readonly rate: number;
-  /** Closed loop: acknowledged messages without a receipt plus unanswered ones, at most. */
-  readonly maxOpen: number;
-  /** Stop after so many submits. */
-  readonly messages: number;
-  readonly warmupMs: number;
-  readonly measureMs: number;
-  /** How long to wait for receipts after the last submit. */
-  readonly drainMs: number;
-  readonly sender: string;
-  /** validity_period, e.g. `000100000000000R`; empty: none. */
-  readonly validity: string;
-  /** Called now and then with a line for people. */
-  readonly progress: ((line: string) => void) | null;
-}
-
-export const standardLoad: LoadOptions = {
-  workload: { seed: 1, accounts: 50, prefixes: 10_000, recipients: 1_000_000, mixed: false },
-  host: '127.0.0.1',
-  port: 2775,
-  binds: 8,
-  window: 250,
-  rate: 0,
-  maxOpen: 60_000,
-  messages: Number.POSITIVE_INFINITY,
-  warmupMs: 5000,
-  measureMs: 20_000,
-  drainMs: 60_000,
-  sender: 'GLASPOST',
-  validity: '',
-  progress: null,
-};
-
-export interface LoadResult {
-  readonly submitted: number;
-  readonly acked: number;
-  readonly refused: { readonly [status: string]: number };
-  /** Submits whose connection ended before the answer. */
-  readonly unknown: number;
-  readonly ended: number;
-  readonly unterminated: number;
-  readonly states: { readonly [word: string]: number };
-  readonly repeatedReceipts: number;
-  readonly conflictingReceipts: number;
-  readonly repeatedIds: number;
-  readonly strayReceipts: number;
-  readonly mo: number;
-  readonly reconnects: number;
-  /** Life cycles that ended within the interval of measurement. */
-  readonly lifeCycles: number;
-  readonly measuredSeconds: number;
-  readonly lifeCyclesPerSecond: number;
-  /** Scheduled send → response, of responses within the interval. */
-  readonly submitP50Ms: number;
-  readonly submitP99Ms: number;
-  readonly submitMaxMs: number;
-  /** Scheduled send → receipt. */
-  readonly cycleP50Ms: number;
-  readonly cycleP99Ms: number;
-  readonly charged: number;
-  readonly chargedByAccount: { readonly [name: string]: number };
-  readonly held: number;
-  readonly chargedUnknown: number;
-  /** CPU of this process per submitted message, start and drain included. */
-  readonly generatorCpuUs: number;
-}
+import { Draft, Workload } from './workload.ts';
 
 const TICK_MS = 1;
 /** Acknowledgements of receipts are gathered for this long: a customer at some distance does no better. */
 const ACK_MS = 4;
-const PAYLOAD_TLV = 0x0424;
 
 export class Load implements BindOwner {
   readonly options: LoadOptions;
@@ -95,6 +20,7 @@ export class Load implements BindOwner {
   readonly #draft = new Draft();
   readonly #digest = new Digest();
   readonly #id = new Digest();
+  readonly #receipt = new ReceiptView();
   readonly #submitLatency = new Histogram();
   readonly #cycleLatency = new Histogram();
   #sending = false;
@@ -119,7 +45,8 @@ export class Load implements BindOwner {
     this.tally = new Tally(workload, Math.max(1024, Math.ceil(Math.min(expected, options.messages) * 1.05)));
     for (let i = 0; i < options.binds; i += 1) {
       // Spread over the accounts, so that binds of one account do not stand together.
-      const account = Math.floor((i * options.workload.accounts) / options.binds) % options.workload.accounts;
+      const { accounts } = options.workload;
+      const account = (options.firstAccount + Math.floor((i * accounts) / options.binds)) % accounts;
       const { systemId, password } = workload.account(account);
       this.#binds.push(
         new Bind({ host: options.host, port: options.port, systemId, password, window: options.window, account }, this),
@@ -256,43 +183,15 @@ export class Load implements BindOwner {
   }
 
   deliver(bytes: Buffer, from: number, to: number): void {
-    let at = skipString(bytes, from + HEADER, to);
-    const source = at + 2;
-    at = skipString(bytes, source, to);
-    const sourceEnd = at - 1;
-    at = skipString(bytes, at + 2, to);
-    const esmClass = bytes[at] as number;
-    if ((esmClass & 0x3c) !== 0x04) {
-      this.#mo += 1;
-      return;
-    }
-    at = skipString(bytes, skipString(bytes, at + 3, to), to) + 4;
-    const textFrom = at + 1;
-    const textTo = textFrom + (bytes[at] as number);
-    let state = 0;
-    let hasId = false;
-    for (let tlv = textTo; tlv + 4 <= to; ) {
-      const tag = bytes.readUInt16BE(tlv);
-      const length = bytes.readUInt16BE(tlv + 2);
-      if (tag === 0x001e) {
-        digestOctets(this.#id, bytes, tlv + 4, tlv + 4 + length - 1);
-        hasId = true;
-      } else if (tag === 0x0427) state = bytes[tlv + 4] as number;
-      tlv += 4 + length;
-    }
-    if (!hasId || state === 0) state = this.#readText(bytes.latin1Slice(textFrom, textTo), hasId, state);
+    const receipt = this.#receipt;
+    receipt.read(bytes, from, to);
+    if (!receipt.isReceipt) this.#mo += 1;
     // Intermediate states (3.4 §5.2.28) end nothing.
-    if (state < 2) return;
-    const message = this.tally.receipt(this.#id, state, () => bytes.latin1Slice(source, sourceEnd));
+    if (!receipt.isReceipt || receipt.state < 2) return;
+    const message = this.tally.receipt(receipt.id, receipt.state, () =>
+      bytes.latin1Slice(receipt.sourceFrom, receipt.sourceTo),
+    );
     if (message >= 0) this.#cycleEnded(message, performance.now());
-  }
-
-  #readText(text: string, hasId: boolean, state: number): number {
-    const id = /(?:^|\s)id:(\S+)/i.exec(text)?.[1];
-    const word = /\sstat:(\S+)/i.exec(text)?.[1]?.toUpperCase();
-    if (!hasId && id !== undefined) digestOctets(this.#id, Buffer.from(id, 'latin1'), 0, id.length);
-    if (state !== 0 || word === undefined) return state;
-    return Number(Object.keys(stateNames).find((key) => stateNames[Number(key)] === word) ?? 0);
   }
 
   #cycleEnded(message: number, nowMs: number): void {
@@ -348,43 +247,7 @@ export class Load implements BindOwner {
     const draft = this.#draft;
     this.workload.draft(this.tally.submitted, draft, this.#digest);
     const message = this.tally.add(scheduledAt, draft.recipient, draft.parts, bind.options.account, this.#digest);
-    const { sender, validity } = this.options;
-    const digits = this.workload.digitCount(draft.recipient);
-    const payload = draft.length > 254;
-    const length =
-      HEADER + 1 + 3 + sender.length + 3 + digits + 4 + validity.length + 1 + 5 + (payload ? 4 : 0) + draft.length;
-    const bytes = bind.out.room(length);
-    let at = bind.out.length;
-    writeHeader(bytes, at, length, Command.submitSm, 0, bind.take(message));
-    at += HEADER;
-    bytes[at] = 0;
-    bytes[at + 1] = 5;
-    bytes[at + 2] = 0;
-    at += 3;
-    for (let i = 0; i < sender.length; i += 1) bytes[at + i] = sender.charCodeAt(i);
-    at += sender.length;
-    bytes[at] = 0;
-    bytes[at + 1] = 1;
-    bytes[at + 2] = 1;
-    at = this.workload.writeDigits(draft.recipient, bytes, at + 3);
-    // NUL, esm_class, protocol_id, priority_flag, schedule_delivery_time.
-    for (let i = 0; i < 5; i += 1) bytes[at + i] = 0;
-    at += 5;
-    if (validity.length > 0) at += bytes.latin1Write(validity, at);
-    bytes[at] = 0;
-    bytes[at + 1] = 1;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = draft.dataCoding;
-    bytes[at + 4] = 0;
-    bytes[at + 5] = payload ? 0 : draft.length;
-    at += 6;
-    if (payload) {
-      bytes.writeUInt16BE(PAYLOAD_TLV, at);
-      bytes.writeUInt16BE(draft.length, at + 2);
-      at += 4;
-    }
-    draft.octets.copy(bytes, at, 0, draft.length);
-    bind.out.length += length;
+    writeSubmit(bind.out, bind.take(message), draft, this.workload, this.options.sender, this.options.validity);
     bind.touched();
   }
 
@@ -396,12 +259,6 @@ export class Load implements BindOwner {
       `${tally.submitted} submitted, ${tally.acked} acknowledged, ${tally.ended} ended, ${tally.refused} refused, ${tally.unknown} unknown`,
     );
   }
-}
-
-function digestOctets(digest: Digest, bytes: Buffer, from: number, to: number): void {
-  digest.start();
-  for (let i = from; i < to; i += 1) digest.unit(bytes[i] as number);
-  digest.finish();
 }
 
 function sleep(ms: number): Promise<void> {

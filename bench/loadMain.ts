@@ -2,7 +2,8 @@
 // Progress goes to standard error; the last line on standard output is a LoadResult as JSON, and, with --handsets URL,
 // the comparison with what the operator's handsets received.
 import { parseArgs } from 'node:util';
-import { Load, type LoadOptions, standardLoad } from './load.ts';
+import { Load } from './load.ts';
+import { type LoadOptions, standardLoad } from './loadOptions.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     recipients: { type: 'string', default: '1000000' },
     prefixes: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
+    series: { type: 'string', default: '0' },
     rate: { type: 'string', default: '0' },
     'max-open': { type: 'string', default: '60000' },
     messages: { type: 'string', default: 'Infinity' },
@@ -37,6 +39,7 @@ const options: LoadOptions = {
     prefixes: Number(values.prefixes),
     recipients: Number(values.recipients),
     mixed: values.mixed,
+    series: Number(values.series),
   },
   host: values.host,
   port: Number(values.port),

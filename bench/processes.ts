@@ -33,6 +33,19 @@ const ERRORS_KEPT = 20_000;
 const OUTPUT_KEPT = 4_000_000;
 const STOP_MS = 10_000;
 
+/** What runs now: none of it may outlive this process. */
+const running = new Set<ChildProcess>();
+
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Lets SIGINT and SIGTERM end this process through 'exit', so that what it started ends with it. */
+export function endWithSignals(): void {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+}
+
 /** A line of JSON on standard output, as programs log. */
 export interface ReadyLine {
   readonly event?: string;
@@ -54,6 +67,8 @@ export async function startProgram(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.on('close', () => running.delete(child));
   let output = '';
   let errors = '';
   const ended = new Promise<number | NodeJS.Signals>((done) =>

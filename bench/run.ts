@@ -3,8 +3,9 @@
 import { parseArgs } from 'node:util';
 import { runBacklog } from './backlog.ts';
 import { measureLimit } from './calibrate.ts';
-import { type LoadResult, round } from './load.ts';
-import { lastJson, startProgram } from './processes.ts';
+import { round } from './load.ts';
+import type { LoadResult } from './loadOptions.ts';
+import { endWithSignals, lastJson, startProgram } from './processes.ts';
 import { balanceError, Stack } from './stack.ts';
 import { standardWorkload, Workload } from './workload.ts';
 
@@ -148,6 +149,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
+endWithSignals();
 if (values.help) process.stdout.write(help);
 else if (positionals[0] === 'backlog')
   process.exitCode = await runBacklog({ messages: Number(values.messages), json: values.json, keep: values.keep });

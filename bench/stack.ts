@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linkAccounts, type StackPlan, writeGatewayConfig, writeGuardConfig, writeOperatorConfig } from './configs.ts';
-import type { LoadResult } from './load.ts';
+import type { LoadResult } from './loadOptions.ts';
 import { type Program, startProgram } from './processes.ts';
 import type { Workload } from './workload.ts';
 
@@ -68,8 +68,15 @@ export class Stack {
   }
 
   /** Starts one program and waits until it says that it is ready. */
-  async start(name: ProgramName): Promise<Program> {
-    const program = await startProgram(name, this.#arguments[name], READY[name]);
+  async start(name: ProgramName, environment: { readonly [name: string]: string } = {}): Promise<Program> {
+    const program = await startProgram(name, this.#arguments[name], READY[name], environment);
+    this.#programs.set(name, program);
+    return program;
+  }
+
+  /** Starts one program without waiting for it: it may be killed before it is ready. */
+  async launch(name: ProgramName, environment: { readonly [name: string]: string } = {}): Promise<Program> {
+    const program = await startProgram(name, this.#arguments[name], null, environment);
     this.#programs.set(name, program);
     return program;
   }

@@ -13,6 +13,8 @@ export interface WorkloadOptions {
   readonly recipients: number;
   /** 10 % of three parts, 5 % UCS-2. */
   readonly mixed: boolean;
+  /** Generators side by side of one seed: the same accounts, prices and recipients, other texts. From 0. */
+  readonly series: number;
 }
 
 export const standardWorkload: WorkloadOptions = {
@@ -21,6 +23,7 @@ export const standardWorkload: WorkloadOptions = {
   prefixes: 10_000,
   recipients: 1_000_000,
   mixed: false,
+  series: 0,
 };
 
 export interface BenchAccount {
@@ -45,6 +48,8 @@ const PREFIX_MAX = 6;
 const ROW = 16;
 const CORPUS = 65_536;
 const TOKEN = 8;
+/** Messages that one series may have; two hundred series fit in a token. */
+const SERIES = 1e9;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789     .,!?:-@£$éüÑøΔß';
 
 export class Workload {
@@ -80,7 +85,7 @@ export class Workload {
       // Cyrillic and Han, so that no other encoding would do.
       this.#wide.writeUInt16BE(i % 3 === 0 ? 0x4e00 + chance.below(0x2000) : 0x0410 + chance.below(64), i * 2);
     }
-    this.#chance = new Chance(options.seed + 1);
+    this.#chance = new Chance(options.seed + 1 + options.series * SERIES);
   }
 
   account(index: number): BenchAccount {
@@ -129,7 +134,7 @@ export class Workload {
 
   #septetText(number: number, length: number, draft: Draft, digest: Digest): void {
     const { octets } = draft;
-    let left = number;
+    let left = number + this.options.series * SERIES;
     for (let i = TOKEN - 1; i >= 0; i -= 1) {
       // Capital letters A–Z stand for base 26; they are themselves in the GSM alphabet.
       octets[i] = 0x41 + (left % 26);
@@ -151,7 +156,7 @@ export class Workload {
 
   #wideText(number: number, length: number, draft: Draft, digest: Digest): void {
     const { octets } = draft;
-    let left = number;
+    let left = number + this.options.series * SERIES;
     for (let i = TOKEN - 1; i >= 0; i -= 1) {
       octets[i * 2] = 0x04;
       octets[i * 2 + 1] = 0x10 + (left % 26);
