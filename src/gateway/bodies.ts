@@ -91,6 +91,8 @@ function ownForm(alphabet: string, tables: { readonly lockingShift: number; read
 
 function planned(dataCoding: number, octets: Buffer): PlannedBody | BodyFault {
   if (octets.length === 0) return 'text-empty';
+  // Half a character: the guard's egress check would let no such segment out.
+  if (dataCoding === UCS2 && octets.length % 2 !== 0) return 'encoding-invalid';
   const plan = planOctets(dataCoding, octets);
   if (!plan.ok) return plan.error.code === 'reservedDataCoding' ? 'encoding-invalid' : 'text-too-long';
   return { dataCoding, octets, segments: plan.value.segments };

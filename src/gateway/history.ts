@@ -1,6 +1,6 @@
 // What is known of a message for people: the view and the trace, from the store while it is open and from the history
 // files afterwards. A history value is the message's record without seed and body (records.writeMessage).
-import { ByteWriter } from '../base/bytes.ts';
+import { ByteWriter, NO_BYTES } from '../base/bytes.ts';
 import type { Spill, SpillEntry } from '../port/spill.ts';
 import { Letter } from './layout.ts';
 import { NO_SECRET, readMessage, writeMessage } from './records.ts';
@@ -13,6 +13,12 @@ export class History {
   readonly #spill: Spill;
   readonly #names: Names;
   readonly #writer = new ByteWriter(512);
+  readonly #entryOut: { -readonly [K in keyof SpillEntry]: SpillEntry[K] } = {
+    group: 0,
+    key: NO_BYTES,
+    order: NO_BYTES,
+    value: NO_BYTES,
+  };
   /** One message at a time, unpacked for reading. */
   readonly #scratch = new MessageStore(1, 1, 1 << 20);
 
@@ -23,7 +29,16 @@ export class History {
 
   /** Once per message, at its end; found from now on, durable with the next `flush`. */
   put(store: MessageStore, handle: number): void {
-    this.#spill.put(this.#entry(store, handle));
+    this.#writer.reset();
+    writeMessage(this.#writer, store, handle, NO_SECRET);
+    const buffer = store.buffer(handle);
+    const at = (store.offset[handle] as number) + Letter.id;
+    const entry = this.#entryOut;
+    entry.group = store.account[handle] as number;
+    entry.key = buffer.subarray(at, at + 16);
+    entry.order = entry.key;
+    entry.value = this.#writer.view();
+    this.#spill.put(entry);
   }
 
   /** The same, to be carried out later or never: recovery learns only afterwards whether it is durable already. */

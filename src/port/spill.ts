@@ -13,7 +13,7 @@ export interface SpillEntry {
 }
 
 export interface Spill {
-  /** Held in memory until the next `flush`; found by `get` at once. */
+  /** Held in memory until the next `flush`; found by `get` at once. The entry's octets are copied before it returns. */
   put(entry: SpillEntry): void;
   /** `done` gets the newest value for `key`, or null. Never called before `get` returns. */
   get(key: Buffer, done: (value: Buffer | null) => void): void;
