@@ -2,7 +2,7 @@
 import { type Command, CommandError, Exit, say, tell, wantsHelp } from './cliTools.ts';
 
 /** Loaded when they are meant: `glaspost send` has no use for the SMPP stack. */
-const commands: { readonly [name: string]: () => Promise<Command> } = {
+export const commands: { readonly [name: string]: () => Promise<Command> } = {
   up: async () => (await import('./programCommands.ts')).upCommand,
   gateway: async () => (await import('./programCommands.ts')).gatewayCommand,
   guard: async () => (await import('./programCommands.ts')).guardCommand,

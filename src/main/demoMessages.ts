@@ -33,7 +33,15 @@ export function demoMessages(count: number): DemoMessage[] {
       index % 10 === 3 ? 'long' : index % 20 === 7 ? 'ucs2' : index % 20 === 17 ? 'long ucs2' : 'plain';
     const { text, segments } = textOf(kind, index);
     const price = PRICES.find(({ prefix }) => to.startsWith(prefix))?.price ?? ELSEWHERE;
-    return { index, to, text, kind, way: index % 5 < 2 ? 'http' : 'smpp', segments, price: segments * price };
+    return {
+      index,
+      to,
+      text,
+      kind,
+      way: (index + Math.floor(index / 5)) % 5 < 2 ? 'http' : 'smpp',
+      segments,
+      price: segments * price,
+    };
   });
 }
 
