@@ -15,6 +15,8 @@ export interface OrderFacts {
   readonly source: string;
   readonly destination: string;
   readonly dataCoding: number;
+  /** The body begins with a header (esm_class 0x40). */
+  readonly udhi: boolean;
   readonly segmentCount: number;
   /** Relative, whole seconds. */
   readonly validitySeconds: number;
@@ -51,6 +53,7 @@ export function orderToken(key: TokenKey, facts: OrderFacts, sha256: Sha256Latin
     facts.bodyDigest +
     String.fromCharCode(
       facts.dataCoding,
+      facts.udhi ? 1 : 0,
       facts.segmentCount,
       facts.sourceTon,
       facts.sourceNpi,

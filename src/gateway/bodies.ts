@@ -1,12 +1,14 @@
 // From what a customer wrote to what an order carries: data_coding 0 (GSM 7-bit, unpacked), 3, 4 or 8, without a header
 // (design §3: the guard makes the segments). Pure.
-import { classify, type DefaultAlphabet, decodeText, encodeUcs2 } from '../sms/alphabet.ts';
+import { classify, type DefaultAlphabet, decodeText } from '../sms/alphabet.ts';
 import { encodeWhole, planOctets, planText } from '../sms/split.ts';
 import { parseUdh } from '../sms/udh.ts';
 
 export interface PlannedBody {
   readonly dataCoding: number;
   readonly octets: Buffer;
+  /** `octets` begin with a header that names national language tables. */
+  readonly udhi: boolean;
   readonly segments: number;
 }
 
@@ -41,6 +43,7 @@ export function planBody(
   dataCoding: number,
   userData: Buffer,
   alphabet: DefaultAlphabet,
+  languages: readonly number[],
 ): PlannedBody | BodyFault {
   const coding = classify(dataCoding, { defaultAlphabet: alphabet, ia5IsDefault: false });
   if (!coding.ok) return 'encoding-invalid';
@@ -58,18 +61,16 @@ export function planBody(
   if (own >= 0) return planned(own, octets);
   const text = decodeText(coding.value.alphabet, octets, { tables, udhOctets });
   if (text === undefined) return 'encoding-invalid';
-  return planTextBody(text, []);
+  return planTextBody(text, languages);
 }
 
-/** Plans a text in its cheapest encoding. */
+/** Plans a text in its cheapest encoding. `languages`: national tables that the account's recipients can show. */
 export function planTextBody(text: string, languages: readonly number[]): PlannedBody | BodyFault {
   if (text.length === 0) return 'text-empty';
   const plan = planText(text, { refBits: 8, languages, packed: false });
   if (!plan.ok) return 'text-too-long';
-  // National tables need a header, which orders do not carry: such texts leave as UCS-2.
-  if (plan.value.lockingShift !== 0 || plan.value.singleShift !== 0) return planned(UCS2, encodeUcs2(text));
   const whole = encodeWhole(text, plan.value);
-  return { dataCoding: whole.dataCoding, octets: whole.octets, segments: plan.value.segments };
+  return { dataCoding: whole.dataCoding, octets: whole.octets, udhi: whole.esmUdhi, segments: plan.value.segments };
 }
 
 /** The order's data_coding for octets that need no change, or −1. */
@@ -95,5 +96,10 @@ function planned(dataCoding: number, octets: Buffer): PlannedBody | BodyFault {
   if (dataCoding === UCS2 && octets.length % 2 !== 0) return 'encoding-invalid';
   const plan = planOctets(dataCoding, octets);
   if (!plan.ok) return plan.error.code === 'reservedDataCoding' ? 'encoding-invalid' : 'text-too-long';
-  return { dataCoding, octets, segments: plan.value.segments };
+  return { dataCoding, octets, udhi: false, segments: plan.value.segments };
+}
+
+/** Offset of the text in a planned body. */
+export function textStart(planned: PlannedBody): number {
+  return planned.udhi ? (planned.octets[0] as number) + 1 : 0;
 }

@@ -39,13 +39,13 @@ export interface AccountConfig {
   readonly messageIdFormat: 'opaque' | 'hex' | 'dec';
   /** TON/NPI-less data_coding 0 of this account's binds. */
   readonly defaultAlphabet: 'gsm7' | 'gsm7-packed' | 'latin1' | 'ascii';
-  readonly nationalLanguages: boolean;
+  /** National language identifiers (TS 23.038 §6.2.1.2.4) that may be used for encoding; empty: none. */
+  readonly languages: readonly number[];
   readonly binary: boolean;
   /** Answer bind failures with 0x0E/0x0F, no credit with this status, times in 12 characters. */
   readonly legacyBindStatus: boolean;
   readonly noCreditStatus: number;
   readonly lenientTimes: boolean;
-  readonly receiptText: boolean;
   readonly webhook: { readonly url: string; readonly secret: string } | null;
   /** Opt-in: same user_message_reference and destination within this time is the same message; 0: off. */
   readonly duplicateWindowMs: number;

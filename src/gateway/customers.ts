@@ -57,6 +57,8 @@ export class Customers implements PeerHandler<number> {
             timers: defaultTimers,
             maxPduBytes: MAX_PDU_BYTES,
             tlv: 'always',
+            // Each account says whether 12 characters are a time; submit.ts asks it.
+            lenientTimes: true,
           },
           maxUnbound: MAX_UNBOUND,
           acceptsPerSecond: ACCEPTS_PER_SECOND,

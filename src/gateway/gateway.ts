@@ -48,7 +48,7 @@ export class Gateway {
     core.handover = new Handover(core);
     core.mo = new Mo(core);
     this.submits = new Submits(core);
-    core.parts = new Parts(core, (account, dataCoding, octets) => this.submits.visible(account, dataCoding, octets));
+    core.parts = new Parts(core, (account, planned) => this.submits.visible(account, planned));
     this.customers = new Customers(core, this.submits);
     this.idempotency = new Idempotency(core);
     this.#webhooks = new Webhooks(core);

@@ -3,7 +3,7 @@ import { checkContent } from '../egress/policy.ts';
 import { classifySender, normaliseDestination } from '../numbering/address.ts';
 import { accept, refuse } from './accept.ts';
 import { type Account, senderAllowed } from './accounts.ts';
-import { planBody, planTextBody } from './bodies.ts';
+import { planBody, planTextBody, textStart } from './bodies.ts';
 import type { Core } from './core.ts';
 import { MessageFlag } from './layout.ts';
 import type { Refusal, SubmitRequest } from './service.ts';
@@ -46,14 +46,18 @@ export class HttpSubmit {
     const { body } = request;
     const planned =
       body.kind === 'text'
-        ? planTextBody(body.text, [])
+        ? planTextBody(body.text, config.languages)
         : body.dataCoding === 4 && !config.binary
           ? ('encoding-invalid' as const)
-          : planBody(0, body.dataCoding, body.octets, config.defaultAlphabet);
+          : planBody(0, body.dataCoding, body.octets, config.defaultAlphabet, config.languages);
     if (typeof planned === 'string') return refuse(planned, 'the text is empty, too long, or not of its data_coding');
     if (planned.segments > config.maxSegments)
       return refuse('text-too-long', `${planned.segments} segments, allowed are ${config.maxSegments}`);
-    if (!checkContent(planned.octets, 0, planned.octets.length, planned.dataCoding, { defaultAlphabet: 'gsm' }).allowed)
+    if (
+      !checkContent(planned.octets, textStart(planned), planned.octets.length, planned.dataCoding, {
+        defaultAlphabet: 'gsm',
+      }).allowed
+    )
       return refuse('text-empty', 'nothing in it can be seen');
     if (account.throughput !== null) {
       const waitMs = account.throughput.take(planned.segments, core.world.loop.monotonic());
@@ -75,7 +79,7 @@ export class HttpSubmit {
     facts.scheduleAt = scheduleAt;
     facts.validUntil = Math.max(nowMs, scheduleAt) + validityMs;
     facts.reference = Buffer.from(request.reference ?? '').latin1Slice();
-    facts.flags = MessageFlag.http;
+    facts.flags = planned.udhi ? MessageFlag.http | MessageFlag.udhi : MessageFlag.http;
     return accept(core, account, facts, nowMs);
   }
 }

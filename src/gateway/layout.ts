@@ -46,6 +46,8 @@ export const MessageFlag = {
   internal: 8192,
   /** One of a submit_multi, not the first: its reference names the id that the customer knows. */
   multi: 16_384,
+  /** The body begins with a header that names national tables; the guard repeats it in every segment. */
+  udhi: 32_768,
 } as const;
 
 /** Offsets within a letter; variable parts follow `Letter.parts` in the order of their lengths, then segments, events, body. */

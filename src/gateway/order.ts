@@ -9,6 +9,7 @@ import { accountOf, type Core } from './core.ts';
 import { Letter, MessageFlag } from './layout.ts';
 
 /** What may leave, in seconds (transparency §5.1: 5 min to 72 h). */
+const UDHI = 0x40;
 const VALIDITY_MIN_S = 300;
 const VALIDITY_MAX_S = 72 * 3600;
 
@@ -50,6 +51,7 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
     source,
     destination,
     dataCoding: buffer[at + Letter.dataCoding] as number,
+    udhi: (flags & MessageFlag.udhi) !== 0,
     segmentCount: segments,
     validitySeconds,
     bodyDigest: core.world.crypto.sha256Latin1(body.latin1Slice(0, body.length)),
@@ -85,6 +87,7 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
     destAddrNpi: 1,
     destinationAddr: destination,
     validityPeriod: cache.validityText,
+    esmClass: facts.udhi ? UDHI : 0,
     registeredDelivery: 1,
     dataCoding: facts.dataCoding,
     tlvs,

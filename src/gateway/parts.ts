@@ -4,7 +4,7 @@ import { buildUdh, parseUdh } from '../sms/udh.ts';
 import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
-import { type PartOf, planBody } from './bodies.ts';
+import { type PartOf, type PlannedBody, planBody } from './bodies.ts';
 import { accountOf, type Core } from './core.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { RecordType } from './records.ts';
@@ -31,13 +31,13 @@ interface OpenSet {
 
 export class Parts {
   readonly #core: Core;
-  readonly #visible: (account: Account, dataCoding: number, octets: Buffer) => boolean;
+  readonly #visible: (account: Account, planned: PlannedBody) => boolean;
   readonly #sets = new Map<string, OpenSet>();
   readonly #setOf = new Map<number, OpenSet>();
   readonly #facts: AcceptFacts = emptyFacts();
   readonly #admit: (handle: number) => void;
 
-  constructor(core: Core, visible: (account: Account, dataCoding: number, octets: Buffer) => boolean) {
+  constructor(core: Core, visible: (account: Account, planned: PlannedBody) => boolean) {
     this.#core = core;
     this.#visible = visible;
     this.#admit = (handle) => admitted(core, handle, core.world.loop.now());
@@ -146,11 +146,17 @@ export class Parts {
     const first = set.handles[0] as number;
     const account = accountOf(core, first);
     const joined = this.#join(set);
-    const planned = planBody(joined.esmClass, joined.dataCoding, joined.userData, account.config.defaultAlphabet);
+    const planned = planBody(
+      joined.esmClass,
+      joined.dataCoding,
+      joined.userData,
+      account.config.defaultAlphabet,
+      account.config.languages,
+    );
     if (
       typeof planned === 'string' ||
       planned.segments > account.config.maxSegments ||
-      !this.#visible(account, planned.dataCoding, planned.octets)
+      !this.#visible(account, planned)
     ) {
       this.#endAll(set, State.rejected, nowMs, TraceReason.declined);
       return;
@@ -162,7 +168,7 @@ export class Parts {
       ledger.void(store.account[part] as number, price);
       store.voidedSegments[part] = 1;
     }
-    const facts = this.#factsOf(first, planned.dataCoding, planned.octets, planned.segments);
+    const facts = this.#factsOf(first, planned);
     const carrier = accept(core, account, facts, nowMs);
     if (typeof carrier !== 'number') {
       for (const part of members) {
@@ -198,7 +204,7 @@ export class Parts {
     ending.joined.set(carrier, [...members]);
   }
 
-  #factsOf(first: number, dataCoding: number, body: Buffer, segments: number): AcceptFacts {
+  #factsOf(first: number, planned: PlannedBody): AcceptFacts {
     const { store } = this.#core;
     const buffer = store.buffer(first);
     const at = store.offset[first] as number;
@@ -210,14 +216,14 @@ export class Parts {
     facts.written = store.written(first);
     facts.destTon = buffer[at + Letter.destTon] as number;
     facts.destNpi = buffer[at + Letter.destNpi] as number;
-    facts.dataCoding = dataCoding;
-    facts.body = body;
-    facts.segments = segments;
+    facts.dataCoding = planned.dataCoding;
+    facts.body = planned.octets;
+    facts.segments = planned.segments;
     facts.lane = store.lane[first] as number;
     facts.validUntil = store.validUntil[first] as number;
     facts.scheduleAt = store.dueAt[first] as number;
     facts.serviceType = store.serviceType(first);
-    facts.flags = MessageFlag.internal | MessageFlag.joinedParts;
+    facts.flags = MessageFlag.internal | MessageFlag.joinedParts | (planned.udhi ? MessageFlag.udhi : 0);
     facts.joining = false;
     return facts;
   }

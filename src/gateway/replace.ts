@@ -25,7 +25,7 @@ export function replaceSm(core: Core, peer: SmppPeer<number>, account: Account, 
   const letter = store.offset[handle] as number;
   const dataCoding = store.buffer(handle)[letter + Letter.dataCoding] as number;
   // The PDU has no data_coding: the original one stays (§1.17).
-  const planned = planBody(0, dataCoding, tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage, 'gsm7');
+  const planned = planBody(0, dataCoding, tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage, 'gsm7', []);
   const schedule = time(pdu.scheduleDeliveryTime, nowMs);
   const validity = time(pdu.validityPeriod, nowMs);
   if (schedule === 'invalid' || validity === 'invalid') {

@@ -12,8 +12,9 @@ import { Tag } from '../smpp/tlvs.table.ts';
 import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { Answers } from './answers.ts';
-import { type PartOf, partOfHeader, planBody } from './bodies.ts';
+import { type PartOf, type PlannedBody, partOfHeader, planBody, textStart } from './bodies.ts';
 import { type Core, customerId } from './core.ts';
+import { Duplicates } from './duplicates.ts';
 import { MessageFlag, MessagePhase } from './layout.ts';
 import { replacePending } from './replace.ts';
 import type { Refusal } from './service.ts';
@@ -35,6 +36,7 @@ export class Submits {
   readonly facts: AcceptFacts;
   readonly #egress: Mutable<SubmitFacts>;
   readonly #rules = new SubmitRules();
+  readonly #duplicates: Duplicates;
 
   constructor(core: Core) {
     this.#core = core;
@@ -45,6 +47,7 @@ export class Submits {
       this.#acknowledge(peer, sequence, handle, 'data_sm_resp'),
     );
     this.facts = emptyFacts();
+    this.#duplicates = new Duplicates(core);
     this.#egress = {
       serviceType: '',
       destinationAddr: '',
@@ -104,22 +107,33 @@ export class Submits {
     const part =
       pdu.esmClass & 0x40 ? partOfHeader(pdu.esmClass, userData) : pdu.tlvs.length > 0 ? partOfTlvs(pdu) : null;
     if (part !== null) return this.#takePart(account, part, pdu, userData, nowMs);
-    const planned = planBody(pdu.esmClass, pdu.dataCoding, userData, account.config.defaultAlphabet);
+    const planned = planBody(
+      pdu.esmClass,
+      pdu.dataCoding,
+      userData,
+      account.config.defaultAlphabet,
+      account.config.languages,
+    );
     if (typeof planned === 'string')
       return refuse(planned, 'the text cannot be read in its data_coding, is empty, or is too long');
     if (planned.segments > account.config.maxSegments)
       return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
     if (account.throughput !== null && account.throughput.take(planned.segments, core.world.loop.monotonic()) > 0)
       return refuse('over-rate', 'throughput of the account is used up');
+    if (planned.udhi) facts.flags |= MessageFlag.udhi;
     facts.dataCoding = planned.dataCoding;
     facts.body = planned.octets;
     facts.segments = planned.segments;
     facts.joining = false;
+    const before = this.#duplicates.find(account, facts, nowMs);
+    if (before >= 0) return before;
     if (pdu.replaceIfPresentFlag === 1) {
       const replaced = replacePending(core, account, facts, nowMs);
       if (replaced >= 0) return replaced;
     }
-    return accept(core, account, facts, nowMs);
+    const handle = accept(core, account, facts, nowMs);
+    if (typeof handle === 'number') this.#duplicates.remember(account, facts, handle, nowMs);
+    return handle;
   }
 
   /** Addresses, times, flags and TLVs, and what egress/ says of them; fills `facts` but for the body. */
@@ -206,8 +220,9 @@ export class Submits {
   }
 
   /** Is there anything to see in a joined text? A part alone may be blank. */
-  visible(account: Account, dataCoding: number, octets: Buffer): boolean {
-    return checkContent(octets, 0, octets.length, dataCoding, this.#rules.policy(account)).allowed;
+  visible(account: Account, planned: PlannedBody): boolean {
+    const { dataCoding, octets } = planned;
+    return checkContent(octets, textStart(planned), octets.length, dataCoding, this.#rules.policy(account)).allowed;
   }
 
   #takePart(account: Account, part: PartOf, pdu: SubmitSm, userData: Buffer, nowMs: number): number | Refusal {

@@ -108,6 +108,7 @@ export class Orders {
     source: '',
     destination: '',
     dataCoding: 0,
+    udhi: false,
     segmentCount: 0,
     validitySeconds: 0,
     bodyDigest: '',
@@ -345,6 +346,7 @@ export class Orders {
     facts.source = pdu.sourceAddr;
     facts.destination = pdu.destinationAddr;
     facts.dataCoding = pdu.dataCoding;
+    facts.udhi = (pdu.esmClass & UDHI) !== 0;
     facts.segmentCount = tlvs.segments;
     facts.validitySeconds = validitySeconds;
     facts.bodyDigest = sha256(tlvs.body.latin1Slice(0, tlvs.body.length));

@@ -5,7 +5,7 @@ import type { ConfigFault } from '../base/result.ts';
 import type { AccountConfig, GatewayConfig, PriceListConfig, SmppListenerConfig } from '../gateway/config.ts';
 import { checkReferences, groupOf, groupsOf, listOf, mustKnow, namesOf, type RawGroup, textOf } from './configRaw.ts';
 import { type ConfigSource, type Faults, microUnits, readYaml, type secretRef } from './configTools.ts';
-import { type accountSchema, gatewaySchema } from './gatewaySchema.ts';
+import { type accountSchema, gatewaySchema, languageNames } from './gatewaySchema.ts';
 
 /** What the entry point needs beside the gateway's own configuration. */
 export interface LoadedGateway {
@@ -85,12 +85,11 @@ export function loadGatewayConfig(
     nationalPrefix: one.national ?? null,
     messageIdFormat: one.message_id_format,
     defaultAlphabet: one.default_alphabet,
-    nationalLanguages: one.national_languages,
+    languages: one.national_languages.map((language) => languageNames.indexOf(language) + 1),
     binary: one.binary,
     legacyBindStatus: one.legacy_bind_status,
     noCreditStatus: one.no_credit_status,
     lenientTimes: one.lenient_times,
-    receiptText: false,
     webhook:
       one.webhook === undefined
         ? null

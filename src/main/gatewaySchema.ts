@@ -2,6 +2,23 @@
 import { z } from 'zod';
 import { addressBlock, duration, endpoint, money, octets, secretRef } from './configTools.ts';
 
+/** National language identifiers 1 to 13 in order (TS 23.038 §6.2.1.2.4). */
+export const languageNames = [
+  'turkish',
+  'spanish',
+  'portuguese',
+  'bengali',
+  'gujarati',
+  'hindi',
+  'kannada',
+  'malayalam',
+  'oriya',
+  'punjabi',
+  'tamil',
+  'telugu',
+  'urdu',
+] as const;
+
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'must be 1 to 32 letters, digits, dots, hyphens or underscores');
@@ -47,7 +64,7 @@ export const accountSchema = z.strictObject({
   national: z.strictObject({ trunk: digits, country: digits }).optional(),
   message_id_format: z.enum(['opaque', 'hex', 'dec']).default('opaque'),
   default_alphabet: z.enum(['gsm7', 'gsm7-packed', 'latin1', 'ascii']).default('gsm7'),
-  national_languages: z.boolean().default(false),
+  national_languages: z.array(z.enum(languageNames)).default([]),
   binary: z.boolean().default(false),
   legacy_bind_status: z.boolean().default(false),
   no_credit_status: z.number().int().min(1).max(0x4ff).default(0x45),

@@ -321,6 +321,7 @@ export function order(link: string, spec: OrderSpec): SubmitSm {
       source: 'Glaspost',
       destination,
       dataCoding: spec.dataCoding ?? 0,
+      udhi: false,
       segmentCount: segments,
       validitySeconds,
       bodyDigest: crypto.sha256Latin1(body.toString('latin1')),
