@@ -7,9 +7,10 @@ import { writeOp } from './opRecord.ts';
 import type { Parking } from './parking.ts';
 import { RecordType } from './records.ts';
 import { type StartRecord, writeStart } from './runRecords.ts';
-import { SentFlag } from './sentStore.ts';
 
-/** Share of memory's orders above which the oldest go to run files, and above which those leave memory. */
+/** Orders in the journal above which the oldest go to run files: about 100 MB and a second or two of a restart. */
+const JOURNALLED_ORDERS_MAX = 300_000;
+/** The same as a share of memory, and the share above which what is there leaves memory. */
 const MOVE_ABOVE = 0.5;
 const EVICT_ABOVE = 0.75;
 
@@ -42,30 +43,47 @@ export class Cleaner {
       upstreams.mo.rewrite(last);
       upstreams.parts.rewrite(last);
     }
-    const full = sent.size / sent.capacity;
-    if (last >= 0 || full > MOVE_ABOVE) this.#orders(nowMs, last, full);
+    if (last >= 0 || this.#moves()) this.#journalled(nowMs, last);
+    if (sent.size > sent.capacity * EVICT_ABOVE) this.#evict(nowMs);
     this.#onDisk.flush();
     spill.dropBefore(nowMs - Math.max(CORRELATION_KEPT_MS, OP_KEPT_MS * 2));
   }
 
-  #orders(nowMs: number, last: number, full: number): void {
+  /** The journal tells of so many orders that a restart would be slow, or memory wants room. */
+  #moves(): boolean {
+    const { sent } = this.#core;
+    return sent.journalled > JOURNALLED_ORDERS_MAX || sent.journalled > sent.capacity * MOVE_ABOVE;
+  }
+
+  #journalled(nowMs: number, last: number): void {
     const { sent, ops, log, receipts } = this.#core;
     let handle = sent.oldest;
     for (let looked = 0; handle >= 0 && looked < CLEAN_STEP_ORDERS; looked++) {
       const next = sent.newer(handle);
-      if (ops.get(handle) !== null || sent.pinned(handle)) {
-        // Under way or waiting for its upstream: it stays, written again if its batch is to go.
-        if (ops.get(handle) === null && sent.home(handle) >= 0 && sent.home(handle) <= last) this.#rewrite(handle);
-      } else if (ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle))) {
-        const home = sent.home(handle);
-        sent.release(handle, receipts.keyOf);
-        if (home >= 0) log.live(home, -1);
-      } else if (sent.flag(handle, SentFlag.spilled)) {
-        // Its run must be durable: only then does its batch, and the way back, not matter any more.
-        if (full > EVICT_ABOVE && !this.#onDisk.flushing && this.#core.spill.unflushed === 0)
+      const home = sent.home(handle);
+      if (ops.get(handle) === null && home >= 0) {
+        if (sent.pinned(handle)) {
+          // It waits for its upstream: it stays, written again if its batch is to go.
+          if (home <= last) this.#rewrite(handle);
+        } else if (ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle))) {
           sent.release(handle, receipts.keyOf);
-      } else if (full > MOVE_ABOVE) this.#onDisk.put(handle);
-      else if (sent.home(handle) >= 0 && sent.home(handle) <= last) this.#rewrite(handle);
+          log.live(home, -1);
+        } else if (this.#moves()) this.#onDisk.put(handle);
+        else if (home <= last) this.#rewrite(handle);
+      }
+      handle = next;
+    }
+  }
+
+  /** What run files hold, durably, need not be in memory. */
+  #evict(nowMs: number): void {
+    const { sent, receipts, spill } = this.#core;
+    const durable = !this.#onDisk.flushing && spill.unflushed === 0;
+    let handle = sent.oldestOnDisk;
+    for (let looked = 0; handle >= 0 && looked < CLEAN_STEP_ORDERS; looked++) {
+      const next = sent.newer(handle);
+      const over = ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle));
+      if (!sent.pinned(handle) && (durable || over)) sent.release(handle, receipts.keyOf);
       handle = next;
     }
   }

@@ -132,7 +132,7 @@ export class Guard {
     const { core } = this;
     core.upstreams.configure(core.config.upstreams);
     const links = core.links.configure(core.config.links);
-    const recovery = new Recovery(core);
+    const recovery = new Recovery(core, this.#onDisk);
     await new Promise<void>((resolve) => {
       core.log.recover((seq, records, secrets) => recovery.batch(seq, records, secrets), resolve);
     });
@@ -140,6 +140,7 @@ export class Guard {
     if (past.lastStart !== null) this.#onDisk.mayHold();
     this.#begin(past);
     recovery.resume();
+    await recovery.settle();
     core.log.recovered();
     await this.#durable();
     core.closedReason = null;

@@ -122,7 +122,7 @@ export class Letters {
       const one = segments[i] as SegmentFields;
       b[at + Part.outcome] = (one.outcome << 4) | one.verdict;
       putU32(b, at + Part.status, one.status);
-      b.fill(0, at + Part.state, at + Part.idLength);
+      for (let zero = at + Part.state; zero < at + Part.idLength; zero++) b[zero] = 0;
       b[at + Part.idLength] = one.remoteId.length;
       at = putLatin1(b, at + SEGMENT, one.remoteId);
     }

@@ -9,6 +9,7 @@ import { RecordReader, RecordType } from './records.ts';
 import { SentFlag } from './sentStore.ts';
 
 const GROUP = 0;
+const AGAIN_MS = 1000;
 const OP_OCTETS = 16;
 const ID_KEY_OCTETS = 20;
 
@@ -72,6 +73,18 @@ export class OnDisk {
         world.log.error('run file could not be written; the journal keeps what it would have held', {});
         this.#moving.push(...moved);
       }
+    });
+  }
+
+  /** Resolves when all that was put is durable; a disk that is full is tried again. */
+  settled(): Promise<void> {
+    const { spill, world } = this.#core;
+    return new Promise((resolve) => {
+      const attempt = (): void => {
+        if (spill.unflushed === 0) resolve();
+        else spill.flush((ok) => (ok ? resolve() : void world.loop.wakeAt(world.loop.monotonic() + AGAIN_MS, attempt)));
+      };
+      attempt();
     });
   }
 

@@ -6,6 +6,7 @@ import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { type SegmentFields, SegmentFlag } from './letters.ts';
+import type { OnDisk } from './onDisk.ts';
 import { restoreOp } from './opRecord.ts';
 import { DoneKind, partsOf, readPartsDone } from './partRecords.ts';
 import {
@@ -32,6 +33,17 @@ import { SentFlag } from './sentStore.ts';
 
 /** RECOVERY names at most this many ranges; one session gives few. */
 const RANGES_MAX = 65_535;
+const ROOM_SHARE = 0.1;
+const TOO_SMALL = 'memory is too small for what the journal holds: raise limits.orders_in_memory';
+
+/** The first final state of a segment (from 0). */
+interface State {
+  readonly segment: number;
+  readonly state: number;
+  readonly event: number;
+  readonly at: number;
+  readonly error: string;
+}
 
 /** An order that has INTENTs and not yet all of its outcomes. */
 interface OpenOp {
@@ -41,13 +53,7 @@ interface OpenOp {
   readonly sequences: number[];
   readonly sessions: string[];
   /** Receipts that came before the last outcome. */
-  readonly states: {
-    readonly segment: number;
-    readonly state: number;
-    readonly event: number;
-    readonly at: number;
-    readonly error: string;
-  }[];
+  readonly states: State[];
   readonly acked: number[];
 }
 
@@ -64,6 +70,7 @@ export interface Past {
 
 export class Recovery {
   readonly #core: Core;
+  readonly #onDisk: OnDisk;
   readonly #reader = new RecordReader();
   readonly #open = new Map<string, OpenOp>();
   readonly #parked = new Map<string, { readonly record: ParkedRecord; readonly home: number }>();
@@ -71,11 +78,14 @@ export class Recovery {
   readonly #sessions = new Map<string, number>();
   /** Of bind mode: which parts an op answers for. */
   readonly #extensions = new Map<string, string>();
+  /** Orders that had to leave memory during the reading, with what came for them later. */
+  readonly #moved = new Map<string, ((handle: number) => void)[]>();
   #lastStart: StartRecord | null = null;
   #highestId = 0;
 
-  constructor(core: Core) {
+  constructor(core: Core, onDisk: OnDisk) {
     this.#core = core;
+    this.#onDisk = onDisk;
   }
 
   /** One batch, oldest first. */
@@ -84,7 +94,7 @@ export class Recovery {
   }
 
   #record(type: number, records: Buffer, start: number, end: number, secrets: Buffer | null, seq: number): void {
-    const { sent, upstreams } = this.#core;
+    const { sent, upstreams, receipts } = this.#core;
     const r = this.#reader.open(records, start, end);
     switch (type) {
       case RecordType.start:
@@ -122,7 +132,7 @@ export class Recovery {
         const dlr = readDlr(r);
         this.#saw(dlr.eventNumber);
         const open = this.#open.get(dlr.op);
-        const one = {
+        const one: State = {
           segment: dlr.segment - 1,
           state: dlr.state,
           event: dlr.eventNumber,
@@ -130,7 +140,7 @@ export class Recovery {
           error: dlr.rawError,
         };
         if (open !== undefined) open.states.push(one);
-        else this.#state(sent.find(dlr.op), one);
+        else this.#on(dlr.op, (handle) => this.#state(handle, one));
         return;
       }
       case RecordType.upAck: {
@@ -139,7 +149,7 @@ export class Recovery {
         else {
           const open = this.#open.get(ack.op);
           if (open !== undefined) open.acked.push(ack.segment - 1);
-          else this.#acked(sent.find(ack.op), ack.segment - 1);
+          else this.#on(ack.op, (handle) => receipts.acknowledged(handle, ack.segment - 1));
         }
         return;
       }
@@ -152,8 +162,10 @@ export class Recovery {
         this.#parked.delete(parkedKey(readParked(r)));
         return;
       case RecordType.op: {
+        this.#makeRoom();
         const handle = restoreOp(r, this.#core);
-        if (handle < 0) throw new Error('memory is too small for what the journal holds: raise maxOpsInMemory');
+        if (handle < 0) throw new Error(TOO_SMALL);
+        this.#moved.delete(sent.op(handle));
         sent.setHome(handle, seq);
         this.#saw(sent.guardId(handle));
         return;
@@ -205,10 +217,12 @@ export class Recovery {
     const open = this.#open.get(op);
     if (open === undefined) {
       // A late answer to an order that was complete.
-      const handle = sent.find(op);
-      if (handle < 0 || fields.remoteId === '' || sent.remoteId(handle, segment) !== '') return;
-      sent.setRemoteId(handle, segment, fields.remoteId);
-      sent.index(handle, segment, sent.link(handle), indexKey(fields.remoteId));
+      if (fields.remoteId === '') return;
+      this.#on(op, (handle) => {
+        if (sent.remoteId(handle, segment) !== '') return;
+        sent.setRemoteId(handle, segment, fields.remoteId);
+        sent.index(handle, segment, sent.link(handle), indexKey(fields.remoteId));
+      });
       return;
     }
     open.segments[segment] = fields;
@@ -219,8 +233,9 @@ export class Recovery {
     const { sent, links, upstreams } = this.#core;
     this.#open.delete(op);
     if (sent.find(op) >= 0) return;
+    this.#makeRoom();
     const handle = sent.open(op);
-    if (handle < 0) throw new Error('memory is too small for what the journal holds: raise maxOpsInMemory');
+    if (handle < 0) throw new Error(TOO_SMALL);
     const { first, segments } = open;
     const linkNumber = links.numberOf(first.link);
     sent.seal(
@@ -246,18 +261,56 @@ export class Recovery {
       if (remoteId !== '') sent.index(handle, segment, linkNumber, indexKey(remoteId));
     }
     for (const one of open.states) this.#state(handle, one);
-    for (const segment of open.acked) this.#acked(handle, segment);
+    for (const segment of open.acked) this.#core.receipts.acknowledged(handle, segment);
   }
 
-  #state(handle: number, one: OpenOp['states'][number]): void {
+  #state(handle: number, one: State): void {
     const { sent } = this.#core;
-    if (handle < 0 || sent.state(handle, one.segment) !== 0) return;
+    if (sent.state(handle, one.segment) !== 0) return;
     sent.setState(handle, one.segment, one.state, one.event, one.at, one.error);
     sent.pin(handle, 1);
   }
 
-  #acked(handle: number, segment: number): void {
-    if (handle >= 0) this.#core.receipts.acknowledged(handle, segment);
+  /** Changes an order that is complete: now, or, when it had to leave memory meanwhile, once it is back. */
+  #on(op: string, change: (handle: number) => void): void {
+    const handle = this.#core.sent.find(op);
+    if (handle >= 0) change(handle);
+    else this.#moved.get(op)?.push(change);
+  }
+
+  /** The journal may hold more than memory: the oldest go to a run, which is durable before any batch is let go. */
+  #makeRoom(): void {
+    const { sent, receipts } = this.#core;
+    if (!sent.full) return;
+    let left = Math.ceil(sent.capacity * ROOM_SHARE);
+    for (let handle = sent.oldest; handle >= 0 && left > 0; ) {
+      const next = sent.newer(handle);
+      if (!sent.pinned(handle)) {
+        this.#moved.set(sent.op(handle), []);
+        sent.setHome(handle, -1);
+        this.#onDisk.put(handle);
+        sent.release(handle, receipts.keyOf);
+        left--;
+      }
+      handle = next;
+    }
+  }
+
+  /** What left memory during the reading is durable elsewhere, and has all that was told of it later. */
+  async settle(): Promise<void> {
+    await this.#onDisk.settled();
+    for (const [op, changes] of this.#moved) {
+      if (changes.length === 0) continue;
+      this.#makeRoom();
+      await new Promise<void>((resolve) => {
+        this.#onDisk.recallOp(op, (handle) => {
+          if (handle < 0) throw new Error('an order that left memory was not found again');
+          for (const change of changes) change(handle);
+          this.#onDisk.changed(handle);
+          resolve();
+        });
+      });
+    }
   }
 
   /** All batches have been read: what is open becomes unknown. */
@@ -307,7 +360,7 @@ export class Recovery {
   resume(): void {
     const { sent, log, receipts, upstreams } = this.#core;
     for (let handle = sent.oldest; handle >= 0; handle = sent.newer(handle)) {
-      if (sent.home(handle) >= 0) log.live(sent.home(handle), 1);
+      log.live(sent.home(handle), 1);
       const total = sent.total(handle);
       for (let i = 0; i < total; i++) {
         if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);

@@ -4,6 +4,9 @@
 import { IdTable } from '../queue/idTable.ts';
 import { Letters } from './letters.ts';
 
+const JOURNALLED = 0;
+const ON_DISK = 1;
+
 /** Bits of a handle's flags. */
 export const SentFlag = {
   /** Its response went up; receipts may follow. */
@@ -28,8 +31,10 @@ export class SentStore extends Letters {
   readonly #home: Float64Array;
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
-  #oldest = -1;
-  #newest = -1;
+  readonly #list: Uint8Array;
+  readonly #heads = [-1, -1];
+  readonly #tails = [-1, -1];
+  #journalled = 0;
   readonly #nextOp: Int32Array;
   readonly #byOp = new IdTable();
   readonly #byId = new IdTable();
@@ -53,6 +58,7 @@ export class SentStore extends Letters {
     this.#home = new Float64Array(capacity);
     this.#older = new Int32Array(capacity);
     this.#newer = new Int32Array(capacity);
+    this.#list = new Uint8Array(capacity);
     this.#nextOp = new Int32Array(capacity);
   }
 
@@ -88,7 +94,7 @@ export class SentStore extends Letters {
     this.#home[handle] = -1;
     this.#hash(op, 0);
     this.#nextOp[handle] = this.#byOp.set(this.#high, this.#low, handle) + 1;
-    this.#append(handle);
+    this.#append(handle, JOURNALLED);
     return handle;
   }
 
@@ -166,12 +172,24 @@ export class SentStore extends Letters {
     this.#free.push(handle);
   }
 
-  // Age: the order in which journal batches became the home of something.
+  // Age: two lists, of those that the journal tells of, in the order of their batches, and of those that run files hold.
 
+  /** Oldest order that the journal tells of; −1: none. */
   get oldest(): number {
-    return this.#oldest;
+    return this.#heads[JOURNALLED] as number;
   }
 
+  /** Oldest order that run files hold and memory still has; −1: none. */
+  get oldestOnDisk(): number {
+    return this.#heads[ON_DISK] as number;
+  }
+
+  /** Orders that the journal tells of. */
+  get journalled(): number {
+    return this.#journalled;
+  }
+
+  /** The next younger one in the same list; −1 ends. */
   newer(handle: number): number {
     return this.#newer[handle] as number;
   }
@@ -180,29 +198,33 @@ export class SentStore extends Letters {
     return this.#home[handle] as number;
   }
 
-  /** `seq` is where everything of this order begins from now on; it becomes the newest. */
+  /** `seq` is where everything of this order begins from now on; −1: in run files. It becomes the newest of its list. */
   setHome(handle: number, seq: number): void {
-    this.#home[handle] = seq;
-    if (handle === this.#newest) return;
     this.#unlink(handle);
-    this.#append(handle);
+    this.#home[handle] = seq;
+    this.#append(handle, seq < 0 ? ON_DISK : JOURNALLED);
   }
 
-  #append(handle: number): void {
-    this.#older[handle] = this.#newest;
+  #append(handle: number, list: number): void {
+    const newest = this.#tails[list] as number;
+    this.#list[handle] = list;
+    this.#older[handle] = newest;
     this.#newer[handle] = -1;
-    if (this.#newest >= 0) this.#newer[this.#newest] = handle;
-    else this.#oldest = handle;
-    this.#newest = handle;
+    if (newest >= 0) this.#newer[newest] = handle;
+    else this.#heads[list] = handle;
+    this.#tails[list] = handle;
+    if (list === JOURNALLED) this.#journalled++;
   }
 
   #unlink(handle: number): void {
+    const list = this.#list[handle] as number;
     const older = this.#older[handle] as number;
     const newer = this.#newer[handle] as number;
     if (older >= 0) this.#newer[older] = newer;
-    else this.#oldest = newer;
+    else this.#heads[list] = newer;
     if (newer >= 0) this.#older[newer] = older;
-    else this.#newest = older;
+    else this.#tails[list] = older;
+    if (list === JOURNALLED) this.#journalled--;
   }
 
   flag(handle: number, flag: number): boolean {
