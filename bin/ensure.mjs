@@ -97,10 +97,13 @@ export function ensureInstalled(withTools) {
   return runtime;
 }
 
-/** The environment of scripts: the pinned runtime and the project's tools come first on the path. */
+/**
+ * The environment of scripts: the pinned runtime and the project's tools come first on the path. Compiled code is kept
+ * between starts, because reading some 200 TypeScript files takes a second of CPU otherwise, in every process.
+ */
 export function scriptEnvironment() {
   const path = [dirname(runtime), join(modules, '.bin'), process.env.PATH ?? ''].join(delimiter);
-  return { ...process.env, PATH: path };
+  return { NODE_COMPILE_CACHE: join(modules, '.cache', 'compile'), ...process.env, PATH: path };
 }
 
 /** Ends this process as its child ended: same exit code, same signal as a shell would report it. */
