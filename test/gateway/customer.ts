@@ -1,3 +1,4 @@
+// A customer's bind for gateway tests: remembers every answer, receipt and MO.
 import type { SmppClientHandler, SmppPeer } from '../../src/driver/types.ts';
 import { CommandId } from '../../src/smpp/commands.ts';
 import { type DeliverSm, NO_TLVS, type Pdu, type SmFields, submitSm, tlvCString, tlvU8 } from '../../src/smpp/pdu.ts';

@@ -1,3 +1,4 @@
+// Stands where the guard does, at the other end of the gateway's binds, and does what the test says.
 import type { PeerHandler, SmppPeer } from '../../src/driver/types.ts';
 import { CommandId } from '../../src/smpp/commands.ts';
 import { deliverSm, type Pdu, type SubmitSm, tlv, tlvU8 } from '../../src/smpp/pdu.ts';

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandId } from '../../src/smpp/commands.ts';
 import { dataSm } from '../../src/smpp/make.ts';
-import { NO_TLVS, type Pdu, tlvU8 } from '../../src/smpp/pdu.ts';
+import { NO_TLVS, type Pdu } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
-import { HopTag } from '../../src/smpp/vendor.ts';
-import { encodeUcs2 } from '../../src/sms/alphabet.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { Rig } from './rig.ts';
 
@@ -251,56 +249,4 @@ test('wrong password, bind limit, submit on a receiver', async () => {
   const fourth = await rig.customer();
   await rig.pass(20_000);
   assert.equal(fourth.refused, 0x0d);
-});
-
-test("a customer's retry with the same reference is the same message, where the account asks for it", async () => {
-  const rig = await rigWithMoney(gatewayConfig({ accounts: [accountConfig('acme', { duplicateWindowMs: 60_000 })] }));
-  const customer = await rig.customer();
-  rig.guard.answer = () => null;
-  const reference = (value: number) => ({ tlvs: [{ tag: Tag.userMessageReference, value: Buffer.from([0, value]) }] });
-  const tokens = [customer.submit(reference(1)), customer.submit(reference(1)), customer.submit(reference(2))];
-  await rig.pass(100);
-  const ids = tokens.map((token) => customer.answers.get(token)?.id);
-  assert.equal(ids[0], ids[1]);
-  assert.notEqual(ids[0], ids[2]);
-  assert.equal(rig.guard.orders.length, 2);
-});
-
-test('national tables: the cheaper encoding is used where the account allows it', async () => {
-  const text = 'ışığıngölgesi '.repeat(10);
-  for (const [languages, dataCoding, segments] of [
-    [[], 8, 3],
-    [[1], 0, 1],
-  ] as const) {
-    const rig = await rigWithMoney(gatewayConfig({ accounts: [accountConfig('acme', { languages })] }));
-    const customer = await rig.customer();
-    customer.submit({
-      dataCoding: 8,
-      shortMessage: Buffer.alloc(0),
-      tlvs: [{ tag: Tag.messagePayload, value: encodeUcs2(text) }],
-    });
-    const ref = rig.service.authenticate('key-acme', '127.0.0.1');
-    assert.ok(ref);
-    void rig.service.submit(
-      ref,
-      [
-        {
-          from: 'INFO',
-          to: '+491700000001',
-          body: { kind: 'text', text },
-          lane: null,
-          validityMs: null,
-          scheduleAt: null,
-          reference: null,
-          purpose: null,
-        },
-      ],
-      null,
-    );
-    await rig.pass(100);
-    const order = rig.guard.orders.find((one) => one.pdu.dataCoding === dataCoding);
-    assert.ok(order, `data_coding ${dataCoding}`);
-    assert.equal(tlvU8(order.pdu, HopTag.segmentCount), segments);
-    assert.equal(order.pdu.esmClass, dataCoding === 0 ? 0x40 : 0);
-  }
 });
