@@ -108,11 +108,21 @@ export class Stack {
 
   /** GET of the gateway's admin API. */
   async admin(path: string): Promise<unknown> {
+    return JSON.parse(await this.adminText(path));
+  }
+
+  /** The same for what is no JSON. */
+  async adminText(path: string): Promise<string> {
     const answer = await fetch(`http://127.0.0.1:${this.plan.gatewayHttpPort}/api/v1/admin/${path}`, {
       headers: { authorization: `Bearer ${this.plan.adminKey}` },
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return answer.text();
+  }
+
+  /** GET of the operator's HTTP side. */
+  async operator(path: string): Promise<unknown> {
+    return (await fetch(`http://127.0.0.1:${this.plan.operatorHttpPort}/${path}`)).json();
   }
 
   /** Balances and holds of all accounts. */

@@ -50,19 +50,24 @@ export function addRoute(app: ApiApp, api: Api, access: Access, config: RouteCon
 /** null: may pass. One answer for every wrong key, whatever is wrong with it. */
 function authenticate(api: Api, access: 'account' | 'admin', c: ApiContext): Problem | null {
   const key = bearerKey(c.req.raw.headers.get('authorization'));
+  const unknown = (): Problem => {
+    const { ready, reason } = api.service.status();
+    // While the journal is being read no account is known yet: a right key must not be told that it is wrong.
+    return ready || key === null ? unauthenticated() : problem('unavailable', `keys cannot be checked yet: ${reason}`);
+  };
   if (access === 'account') {
     if (key !== null) c.env.account = api.service.authenticate(key, c.env.address);
     if (c.env.account !== null) return null;
     if (key !== null && api.service.isAdmin(key)) {
       return problem('forbidden', 'this is an admin key; this path needs the API key of an account');
     }
-    return unauthenticated();
+    return unknown();
   }
   if (key !== null && api.service.isAdmin(key)) return null;
   if (key !== null && api.service.authenticate(key, c.env.address) !== null) {
     return problem('forbidden', 'this is the API key of an account; this path needs an admin key');
   }
-  return unauthenticated();
+  return unknown();
 }
 
 function unauthenticated(): Problem {

@@ -251,7 +251,9 @@ export class Recovery {
     forgetOp(core, handle);
     records.copy(store.buffer(handle), (store.offset[handle] as number) + Letter.op, start + 16, start + 32);
     store.attempts[handle] = records[start + 49] as number;
-    store.flags[handle] = records.readUInt16BE(start + 50);
+    // Whether the body is still there is known by now: the record tells of the time when it was.
+    const ended = (store.flags[handle] as number) & MessageFlag.bodyEnded;
+    store.flags[handle] = (records.readUInt16BE(start + 50) & ~MessageFlag.bodyEnded) | ended;
     const count = records[start + 52] as number;
     const refusals: number[] = [];
     for (let i = 0; i < count; i++) refusals.push(records.readUInt16BE(start + 53 + 2 * i));

@@ -30,6 +30,14 @@ describe('keys', () => {
     assertProblem(await rig.call('GET', '/api/v1/balance', { address: '203.0.113.66' }), 401, 'unauthenticated');
   });
 
+  test('while the gateway starts no key is known: 503, not 401, so that a customer repeats and does not give up', async () => {
+    const rig = createRig();
+    rig.service.ready = false;
+    assertProblem(await rig.call('POST', '/api/v1/messages', { key: 'nope', body: {} }), 503, 'unavailable', ['nope']);
+    assertProblem(await rig.call('GET', `${admin}/status`, { key: 'nope' }), 503, 'unavailable');
+    assertProblem(await rig.call('GET', '/api/v1/balance', { key: null }), 401, 'unauthenticated');
+  });
+
   test('a key of the other kind is 403', async () => {
     const rig = createRig();
     assertProblem(await rig.call('GET', '/api/v1/balance', { key: adminKey }), 403, 'forbidden');
