@@ -2,7 +2,7 @@
 // Who may bind and what a request means is the owner's.
 import type { Log } from '../port/log.ts';
 import type { Loop } from '../port/loop.ts';
-import type { Connection, Listener, Net, TlsServerOptions } from '../port/net.ts';
+import type { Connection, ConnectOptions, Listener, Net, TlsServerOptions } from '../port/net.ts';
 import { BindFailures } from './bindFailures.ts';
 import type { PeerKeeper } from './peerSink.ts';
 import { ConnectionPeer } from './smppPeer.ts';
@@ -33,6 +33,8 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
   readonly #handler: PeerHandler<T>;
   readonly #failures = new BindFailures();
   readonly #unbound = new Set<SmppPeer<T>>();
+  /** Connections of ours on which an outbind is still to be written. */
+  readonly #outbinds = new Map<SmppPeer<T>, { readonly systemId: string; readonly password: string }>();
   #listener: Listener | null = null;
   #nextId = 1;
   #closing = false;
@@ -55,6 +57,18 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
 
   get port(): number {
     return this.#listener?.port ?? 0;
+  }
+
+  outbind(connect: ConnectOptions, systemId: string, password: string): boolean {
+    if (this.#closing || this.#unbound.size >= this.#options.maxUnbound) return false;
+    const { loop, net } = this.#world;
+    const connection = net.connect(connect, NOBODY);
+    const role = { role: 'mc', acceptOutbind: false } as const;
+    const peer = new ConnectionPeer<T>(this.#nextId++, connection, loop, role, this.#options.peer, this.#handler, this);
+    this.#outbinds.set(peer, { systemId, password });
+    this.peers.add(peer);
+    this.#unbound.add(peer);
+    return true;
   }
 
   renewTls(options: TlsServerOptions): void {
@@ -120,11 +134,19 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
 
   refused(): void {}
 
-  connected(): void {}
+  connected(peer: ConnectionPeer<T>): void {
+    const outbind = this.#outbinds.get(peer);
+    if (outbind === undefined) return;
+    this.#outbinds.delete(peer);
+    peer.outbind(outbind.systemId, outbind.password);
+  }
 
   gone(peer: ConnectionPeer<T>): void {
     this.peers.delete(peer);
     this.#unbound.delete(peer);
+    this.#outbinds.delete(peer);
     if (this.#closing && this.peers.size === 0) this.#allClosed?.();
   }
 }
+
+const NOBODY = { opened(): void {}, bytes(): void {}, drained(): void {}, closed(): void {} };

@@ -178,6 +178,11 @@ export interface SmppServer<T> {
   readonly port: number;
   /** All peers that have not closed, bound or not. */
   readonly peers: ReadonlySet<SmppPeer<T>>;
+  /**
+   * Connects to an ESME that waits for it and sends outbind (SMPP 3.4 §2.2.1); it binds on that connection, which then is a
+   * peer like any other. False: at a limit, or closing.
+   */
+  outbind(connect: ConnectOptions, systemId: string, password: string): boolean;
   renewTls(options: TlsServerOptions): void;
   /** Accepts nothing more; unbinds all; resolves when all have closed. */
   close(): Promise<void>;

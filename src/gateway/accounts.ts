@@ -30,6 +30,8 @@ export interface Account {
   /** Not before this time: the customer answered "try later". Monotonic milliseconds. */
   handNotBefore: number;
   handBackOffMs: number;
+  /** Not before this time another outbind. */
+  outbindNotBefore: number;
   openMessages: number;
 }
 
@@ -128,6 +130,7 @@ function emptyAccount(number: number, name: string): Account {
     waitingReceipts: 0,
     handNotBefore: 0,
     handBackOffMs: 0,
+    outbindNotBefore: 0,
     openMessages: 0,
   };
 }
@@ -137,6 +140,7 @@ const NO_CONFIG: AccountConfig = Object.freeze({
   name: '',
   enabled: false,
   smpp: null,
+  outbind: null,
   apiKeyHashes: [],
   certificateFingerprints: [],
   allowedAddresses: [],

@@ -11,6 +11,13 @@ export interface AccountConfig {
   readonly enabled: boolean;
   /** SMPP credentials; null: no SMPP for this account. `passwordHash` as port/crypto.hashPassword makes it. */
   readonly smpp: { readonly systemId: string; readonly passwordHash: string } | null;
+  /** Where an ESME of this account waits to be told that receipts are here; null: nowhere. */
+  readonly outbind: {
+    readonly host: string;
+    readonly port: number;
+    readonly systemId: string;
+    readonly password: string;
+  } | null;
   /** SHA-256 (hex) of each API key. */
   readonly apiKeyHashes: readonly string[];
   /** Certificate fingerprints that this account's TLS clients must show; empty: none needed. */

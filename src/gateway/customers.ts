@@ -21,6 +21,9 @@ import type { Submits } from './submit.ts';
 const MAX_UNBOUND = 10_000;
 const ACCEPTS_PER_SECOND = 2000;
 const MAX_PDU_BYTES = 70_000;
+/** An ESME that does not bind after an outbind is called again no sooner. */
+const OUTBIND_EVERY_MS = 30_000;
+const OUTBIND_CONNECT_MS = 5000;
 /** MO tokens are negative, receipts' tokens are not. */
 const FIRST_RECEIPT_TOKEN = 0;
 
@@ -68,6 +71,21 @@ export class Customers implements PeerHandler<number> {
       );
       this.#servers.push(server);
       world.log.info('SMPP listening', { host: listener.host, port: server.port, tls: listener.tls !== null });
+    }
+  }
+
+  /** Once a second: accounts with receipts, an outbind address and no receiver are called (SMPP 3.4 §2.2.1). */
+  callOut(nowMonotonicMs: number): void {
+    const server = this.#servers[0];
+    if (server === undefined) return;
+    for (const account of this.#core.accounts.byNumber) {
+      const { outbind } = account.config;
+      if (outbind === null || account.removed || account.receivers.length > 0 || account.waitingReceipts === 0)
+        continue;
+      if (nowMonotonicMs < account.outbindNotBefore) continue;
+      account.outbindNotBefore = nowMonotonicMs + OUTBIND_EVERY_MS;
+      const { host, port, systemId, password } = outbind;
+      server.outbind({ host, port, connectTimeoutMs: OUTBIND_CONNECT_MS, tls: null }, systemId, password);
     }
   }
 

@@ -52,10 +52,15 @@ export class Gateway {
     this.customers = new Customers(core, this.submits);
     this.idempotency = new Idempotency(core);
     this.#webhooks = new Webhooks(core);
-    this.#housekeeping = new Housekeeping(core, this.#webhooks, (seqs) => {
-      if (seqs.has(this.#stateSeq)) this.#journalState();
-      this.idempotency.clean(seqs);
-    });
+    this.#housekeeping = new Housekeeping(
+      core,
+      this.#webhooks,
+      (seqs) => {
+        if (seqs.has(this.#stateSeq)) this.#journalState();
+        this.idempotency.clean(seqs);
+      },
+      (nowMonotonicMs) => this.customers.callOut(nowMonotonicMs),
+    );
   }
 
   /** Recovers and opens; resolves when customers may bind. Rejects when the configuration or the journal does not allow it. */

@@ -25,13 +25,20 @@ export class Housekeeping {
   readonly #webhooks: Webhooks;
   /** Writes again what is not a message and stands in one of these batches. */
   readonly #cleanOthers: (seqs: ReadonlySet<number>) => void;
+  readonly #eachSecond: (nowMonotonicMs: number) => void;
   #flushing = false;
   #flushedAt = 0;
   #secondAt = 0;
   #hourAt = 0;
   #stopped = false;
 
-  constructor(core: Core, webhooks: Webhooks, cleanOthers: (seqs: ReadonlySet<number>) => void) {
+  constructor(
+    core: Core,
+    webhooks: Webhooks,
+    cleanOthers: (seqs: ReadonlySet<number>) => void,
+    eachSecond: (nowMonotonicMs: number) => void,
+  ) {
+    this.#eachSecond = eachSecond;
     this.#core = core;
     this.#webhooks = webhooks;
     this.#cleanOthers = cleanOthers;
@@ -67,6 +74,7 @@ export class Housekeeping {
   #second(nowMs: number, monotonic: number): void {
     const core = this.#core;
     this.#webhooks.tick(nowMs);
+    this.#eachSecond(monotonic);
     const unflushed = core.history.unflushed;
     if (unflushed >= FLUSH_ENTRIES || (unflushed > 0 && monotonic - this.#flushedAt >= FLUSH_MS)) this.flush(() => {});
     if (core.log.accepting) this.#clean(nowMs);

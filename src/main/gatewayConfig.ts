@@ -66,6 +66,14 @@ export function loadGatewayConfig(
               one.smpp.password_hash ??
               `sha256$${sha256Hex(faults.secret(`accounts[${i}].smpp.password`, one.smpp.password ?? { env: '' }))}`,
           },
+    outbind:
+      one.outbind === undefined
+        ? null
+        : {
+            ...one.outbind.address,
+            systemId: one.outbind.system_id,
+            password: faults.secret(`accounts[${i}].outbind.password`, one.outbind.password),
+          },
     apiKeyHashes: one.api_keys.map((key, k) => keyHash(`accounts[${i}].api_keys[${k}]`, key)),
     certificateFingerprints: one.certificate_fingerprints,
     allowedAddresses: one.allowed_addresses,

@@ -46,6 +46,7 @@ export const accountSchema = z.strictObject({
       'needs either password (a reference) or password_hash (glaspost account hash)',
     )
     .optional(),
+  outbind: z.strictObject({ address: endpoint, system_id: z.string().min(1).max(15), password: secretRef }).optional(),
   api_keys: z.array(z.union([secretRef, z.strictObject({ sha256: hex64 })])).default([]),
   certificate_fingerprints: z.array(hex64).default([]),
   allowed_addresses: z.array(addressBlock).default([]),

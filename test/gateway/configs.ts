@@ -10,6 +10,7 @@ export function accountConfig(name: string, changes: Partial<AccountConfig> = {}
     name,
     enabled: true,
     smpp: { systemId: name, passwordHash: `sha256$${createHash('sha256').update('secret').digest('hex')}` },
+    outbind: null,
     apiKeyHashes: [createHash('sha256').update(`key-${name}`).digest('hex')],
     certificateFingerprints: [],
     allowedAddresses: [],

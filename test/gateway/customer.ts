@@ -81,7 +81,7 @@ export class Customer implements SmppClientHandler<number> {
     this.peer = null;
   }
   bindRequested(): void {}
-  outbindRequested(): void {}
+  outbindRequested(_peer?: SmppPeer<number>, _pdu?: Pdu): void {}
   wants(): void {}
   windowOpen(): void {}
   oddity(): void {}
