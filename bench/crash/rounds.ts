@@ -54,7 +54,7 @@ const HTTP_RATE = 50;
 const HTTP_DRAFTS = 500_000_000;
 const READY_MS = 60_000;
 /** Longest time from the start of a round to its kill, counted from readiness. */
-const ROUND_MS = 2500;
+const ROUND_MS = 3000;
 /** One in so many rounds kills a program that is still starting. */
 const EARLY_ONE_IN = 5;
 const EARLY_MS = 1500;

@@ -40,6 +40,7 @@
 #define FDS 65536
 #define RANGES_MAX 4096
 #define TRACED_OCTETS 8192
+#define COPIED_OCTETS 65536
 
 struct range {
   off_t from, to;
@@ -121,12 +122,13 @@ static long long now(void) {
 }
 
 static void copy_range(int from, int to, off_t at, off_t end) {
-  static __thread char buffer[65536];
+  /* Not thread-local: Node starts threads whose stacks have no room for that. */
+  char *buffer = malloc(COPIED_OCTETS);
   while (at < end) {
-    size_t want = end - at < (off_t)sizeof buffer ? (size_t)(end - at) : sizeof buffer;
+    size_t want = end - at < COPIED_OCTETS ? (size_t)(end - at) : COPIED_OCTETS;
     ssize_t got = pread(from, buffer, want, at);
     if (got < 0) fail("read", "for the shadow");
-    if (got == 0) return;
+    if (got == 0) break;
     for (ssize_t done = 0; done < got;) {
       ssize_t wrote = pwrite64_real()(to, buffer + done, (size_t)(got - done), at + done);
       if (wrote <= 0) fail("write", "shadow");
@@ -134,6 +136,7 @@ static void copy_range(int from, int to, off_t at, off_t end) {
     }
     at += got;
   }
+  free(buffer);
 }
 
 static void object_path(char *path, size_t size, ino_t ino) {

@@ -1,11 +1,12 @@
 // port/journal.ts on SQLite (design §6). This half lives in the main thread and only passes buffers to the worker and back;
 // nothing here waits, hashes or copies. One data folder has one opener at a time.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SECRETS_END_MS } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { AppendOutcome, Journal, JournalBatch } from '../port/journal.ts';
+import { makeFolder } from './durable.ts';
 import type { JournalAnswer, JournalRequest, JournalWorkerData, ReadBatches } from './journalMessages.ts';
 
 export interface JournalOptions {
@@ -48,7 +49,7 @@ export async function openJournal(options: JournalOptions): Promise<Result<HostJ
     return err({ code: 'failed', folder, detail: `the storage secret must have at least ${MIN_SECRET_OCTETS} octets` });
   }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     return err({ code: 'failed', folder, detail: error instanceof Error ? error.message : String(error) });
   }

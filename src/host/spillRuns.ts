@@ -1,7 +1,8 @@
 // All runs of one spill, newest last: look-ups over them, lists over them, and what a start finds in the folder.
 // Runs in the spill's reading thread.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './durable.ts';
 import {
   entryKey,
   entryOrder,
@@ -36,7 +37,7 @@ export class Runs {
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     for (const file of readdirSync(folder).sort()) {
       // What a crash left half written, before it got its name.
       if (file.endsWith('.tmp')) rmSync(join(folder, file), { force: true });

@@ -1,8 +1,8 @@
 // The two threads of the spills, by role: the reader answers look-ups from run files, the writer makes and merges them.
 // Apart, because a look-up must not wait for a sort. Started by spill.ts only.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { makeFolder } from './durable.ts';
 import { meaning } from './journalStore.ts';
 import { writeRun } from './spillBuild.ts';
 import { type RunFacts, type RunName, runFile } from './spillFormat.ts';
@@ -91,12 +91,14 @@ function startWriter(): void {
     const whole = { first: (names[0] as RunName).first, last: (names.at(-1) as RunName).last };
     return writeRun(path, whole, sources, newestMs);
   };
+  const made = new Set<string>();
   port.on('message', (request: WriterRequest) => {
     switch (request.kind) {
       case 'flush': {
         const { name, chunks, used, newestMs } = request;
         const path = join(folder, name);
-        mkdirSync(path, { recursive: true, mode: 0o700 });
+        if (!made.has(path)) makeFolder(path);
+        made.add(path);
         const sources = chunks.map((chunk, i) => ({ bytes: Buffer.from(chunk), used: used[i] as number }));
         answer({
           kind: 'written',

@@ -1,11 +1,11 @@
 // Entry of the gateway program: reads gateway.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
 // 1 failed, 2 configuration.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from '../api/api.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
 import { createCrypto } from '../host/crypto.ts';
+import { makeFolder } from '../host/durable.ts';
 import { createHttp } from '../host/http.ts';
 import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
@@ -27,7 +27,7 @@ export async function runGateway(configPath: string): Promise<number> {
     tellFaults(configPath, faults);
     return 2;
   }
-  mkdirSync(loaded.dataFolder, { recursive: true, mode: 0o700 });
+  makeFolder(loaded.dataFolder);
   const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
   const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
   if (!opened.ok) {

@@ -1,9 +1,9 @@
 // Entry of the guard program: reads guard.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
 // 1 failed (a journal that cannot be trusted among it), 2 configuration.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGuard } from '../guard/guard.ts';
 import { createCrypto } from '../host/crypto.ts';
+import { makeFolder } from '../host/durable.ts';
 import { createHttp } from '../host/http.ts';
 import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
@@ -22,7 +22,7 @@ export async function runGuard(configPath: string): Promise<number> {
     tellFaults(configPath, faults);
     return 2;
   }
-  mkdirSync(loaded.dataFolder, { recursive: true, mode: 0o700 });
+  makeFolder(loaded.dataFolder);
   const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
   const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
   if (!opened.ok) {

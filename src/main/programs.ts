@@ -1,8 +1,9 @@
 // What the entry points of both programs share: how faults of a configuration are told, and the data folder's own secret.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigFault } from '../base/result.ts';
+import { writeFileDurably } from '../host/durable.ts';
 
 const STORAGE_KEY_OCTETS = 32;
 
@@ -16,6 +17,7 @@ export function tellFaults(configPath: string, faults: readonly ConfigFault[]): 
 /** Where no storage secret is configured, one is made beside the data: it protects copies of the journal alone. */
 export function ownStorageSecret(folder: string): Buffer {
   const path = join(folder, 'storage.key');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(STORAGE_KEY_OCTETS).toString('hex'), { mode: 0o600 });
+  // Nothing is sealed under a secret that a power cut could take away.
+  if (!existsSync(path)) writeFileDurably(path, randomBytes(STORAGE_KEY_OCTETS).toString('hex'));
   return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
 }
