@@ -21,6 +21,7 @@ import {
   WEBHOOK_CONNECTIONS_MAX,
 } from '../base/limits.ts';
 import type { Http, HttpHandler, HttpListener, HttpPostOutcome } from '../port/http.ts';
+import { incomingRequest } from './incomingRequest.ts';
 import { type Resolve, resolveTarget, systemResolve } from './webhookGuard.ts';
 
 /** `resolve` is the system's resolver unless a test gives another. */
@@ -41,6 +42,9 @@ export function createHttp(resolve: Resolve = systemResolve): Http {
     },
   };
 }
+
+/** Copying a body beyond this size costs more than a second write. */
+const JOINED_BODY_MAX_BYTES = 16_384;
 
 type ServeOptions = Parameters<Http['serve']>[0];
 type PostOptions = Parameters<Http['post']>[0];
@@ -145,18 +149,9 @@ function readBody(incoming: IncomingMessage): Promise<Buffer | null | 'tooLarge'
 /** null: a request line or header that node:http lets pass and the Fetch standard does not. */
 function toRequest(incoming: IncomingMessage, body: Buffer | null, tls: boolean): Request | null {
   const method = incoming.method ?? 'GET';
-  const bodyless = method === 'GET' || method === 'HEAD';
   const url = URL.parse(incoming.url ?? '/', `${tls ? 'https' : 'http'}://${incoming.headers.host ?? 'localhost'}`);
   if (url === null) return null;
-  try {
-    const headers = new Headers();
-    for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
-      headers.append(incoming.rawHeaders[i] as string, incoming.rawHeaders[i + 1] as string);
-    return new Request(url, { method, headers, body: bodyless || body === null ? null : new Uint8Array(body) });
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
+  return incomingRequest(method, url, incoming.rawHeaders, method === 'GET' || method === 'HEAD' ? null : body);
 }
 
 async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -174,9 +169,13 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
   let next = first.done ? first : await reader.read();
   if (next.done) {
     // In one piece, as nearly all are: its length is known and one write takes head and body.
-    headers['content-length'] = String(first.value?.length ?? 0);
+    const body = first.value ?? new Uint8Array(0);
+    headers['content-length'] = String(body.length);
     outgoing.writeHead(response.status, headers);
-    outgoing.end(first.value);
+    // Node joins head and body into one write only for strings; every octet is one character of latin1.
+    if (body.length <= JOINED_BODY_MAX_BYTES)
+      outgoing.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1');
+    else outgoing.end(body);
     return;
   }
   outgoing.writeHead(response.status, headers);
