@@ -4,7 +4,15 @@ import type { SubmitOutcome, SubmitRequest } from '../gateway/service.ts';
 import { type Api, type ApiApp, type ApiContext, accountOf, addRoute, jsonResponse } from './context.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { answers, jsonContent } from './document.ts';
-import { type FieldError, isProblem, type Problem, problem, problemBody, refusalProblem } from './problems.ts';
+import {
+  type FieldError,
+  isProblem,
+  type Problem,
+  problem,
+  problemBody,
+  rateHeaders,
+  refusalProblem,
+} from './problems.ts';
 import { canonicalJson, check, invalid, readIdempotencyKey, readJson, readQuery } from './requests.ts';
 import * as schemas from './schemas.ts';
 import { acceptedJson, accountJson, balanceJson, messageJson } from './values.ts';
@@ -154,7 +162,9 @@ async function sendOne(api: Api, c: ApiContext, key: string | null, body: unknow
   const headers = answer.replayed ? REPLAYED : undefined;
   if (outcome.ok) return jsonResponse(202, acceptedJson(outcome, request), headers);
   const refused = refusalProblem(outcome.refusal);
-  return headers === undefined ? refused : { ...refused, headers: { ...refused.headers, ...headers } };
+  const rate =
+    refused.problem === 'over-rate' ? rateHeaders(api.service.account(accountOf(c).name)?.throughput ?? 0) : {};
+  return { ...refused, headers: { ...rate, ...headers } };
 }
 
 async function sendBatch(

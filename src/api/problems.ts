@@ -75,9 +75,15 @@ export function problem(
 
 /** The gateway's refusal of one message. */
 export function refusalProblem(refusal: Refusal): Problem {
-  // The account's throughput is counted in segments; nothing remains of this second's quota (draft-ietf-httpapi-ratelimit-headers).
-  const headers: Problem['headers'] = refusal.code === 'over-rate' ? { ratelimit: '"segments";r=0;t=1' } : {};
-  return problem(refusal.code, refusal.detail, [], headers);
+  return problem(refusal.code, refusal.detail);
+}
+
+/**
+ * What a client needs to slow down to its `throughput` in segments per second: its quota, and that nothing remains of it
+ * (draft-ietf-httpapi-ratelimit-headers, reference §8.5).
+ */
+export function rateHeaders(throughput: number): Problem['headers'] {
+  return { 'ratelimit-policy': `"segments";q=${throughput};w=1`, ratelimit: '"segments";r=0;t=1' };
 }
 
 export function isProblem(value: unknown): value is Problem {

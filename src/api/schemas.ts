@@ -209,6 +209,7 @@ export const accountOut = z
   .object({
     ...balanceMembers,
     enabled: z.boolean(),
+    throughput: z.int().openapi({ description: 'Segments per second; 0: no limit.' }),
     suspended: z.boolean(),
     binds: z.int(),
     open_messages: z.int(),

@@ -96,6 +96,7 @@ export function accountJson(view: AccountView): object {
   return {
     ...balanceJson(view),
     enabled: view.enabled,
+    throughput: view.throughput,
     suspended: view.suspended,
     binds: view.binds,
     open_messages: view.openMessages,

@@ -276,6 +276,7 @@ export class GatewayServiceImpl implements GatewayService {
       ...this.#balance(account),
       suspended: account.suspended,
       enabled: account.config.enabled && !account.removed,
+      throughput: account.config.throughput,
       binds: account.binds.size,
       openMessages: account.openMessages,
       waitingReceipts: account.waitingReceipts,

@@ -120,6 +120,8 @@ export interface BalanceView {
 export interface AccountView extends BalanceView {
   readonly suspended: boolean;
   readonly enabled: boolean;
+  /** Segments per second that it may send; 0: no limit. */
+  readonly throughput: number;
   readonly binds: number;
   readonly openMessages: number;
   readonly waitingReceipts: number;

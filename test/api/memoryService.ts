@@ -192,6 +192,7 @@ export class MemoryService implements GatewayService {
       ...this.balance({ name, index: 0 }),
       suspended: this.#suspended.has(name),
       enabled: true,
+      throughput: 100,
       binds: 2,
       openMessages: this.kept.length,
       waitingReceipts: 0,
