@@ -15,7 +15,7 @@ import {
   type SegmentOutcome,
 } from '../smpp/vendor.ts';
 import { type Core, idText } from './core.ts';
-import { SegmentFlag } from './letters.ts';
+import { SegmentFlag } from './letterLayout.ts';
 import type { Link } from './links.ts';
 import type { Op } from './op.ts';
 import { RecordType, writeDeclined } from './records.ts';

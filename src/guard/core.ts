@@ -6,6 +6,7 @@ import type { World } from '../port/world.ts';
 import type { GuardConfig } from './config.ts';
 import type { Links } from './links.ts';
 import type { OpPool } from './op.ts';
+import type { Outcomes } from './outcomes.ts';
 import type { Receipts } from './receipts.ts';
 import type { SentStore } from './sentStore.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -56,6 +57,7 @@ export interface Core {
   readonly ops: OpPool;
   readonly links: Links;
   readonly upstreams: Upstreams;
+  readonly outcomes: Outcomes;
   readonly receipts: Receipts;
   readonly random: RandomPool;
   readonly ids: IdSource;

@@ -10,9 +10,9 @@ import { emissionFacts } from '../egress/reparse.ts';
 import type { HttpListener } from '../port/http.ts';
 import type { Alarm } from '../port/loop.ts';
 import type { World } from '../port/world.ts';
-import { OutcomeClass } from '../smpp/vendor.ts';
 import { adminHandler } from './admin.ts';
 import { Answers } from './answers.ts';
+import { beginRun } from './beginRun.ts';
 import { Cleaner } from './clean.ts';
 import type { GuardConfig } from './config.ts';
 import { type Core, IdSource, newCounters } from './core.ts';
@@ -21,19 +21,14 @@ import { Mo } from './mo.ts';
 import { OnDisk } from './onDisk.ts';
 import { OpPool } from './op.ts';
 import { Orders } from './orders.ts';
+import { Outcomes } from './outcomes.ts';
+import { PartReceipts } from './partReceipts.ts';
 import { PartsIn } from './partsIn.ts';
 import { PartsOut } from './partsOut.ts';
 import { Receipts } from './receipts.ts';
-import { RecordType, writeResult } from './records.ts';
-import { type Past, Recovery } from './recover.ts';
-import {
-  CloseCause,
-  type StartRecord,
-  writeHeartbeat,
-  writeRecovery,
-  writeSessionClose,
-  writeStart,
-} from './runRecords.ts';
+import { RecordType } from './records.ts';
+import { Recovery } from './recover.ts';
+import { writeHeartbeat } from './runRecords.ts';
 import { SentStore } from './sentStore.ts';
 import { serverOptions } from './serverOptions.ts';
 import { Doorkeeper } from './upstreamBind.ts';
@@ -42,7 +37,6 @@ import { Upstreams } from './upstreams.ts';
 const HEARTBEAT_MS = 10_000;
 const TICK_MS = 250;
 const RANDOM_POOL_BYTES = 16_384;
-const NO_MEASUREMENT = '\0'.repeat(32);
 /** How long a stop waits for suppliers' and upstreams' last answers. */
 const STOP_MS = 15_000;
 
@@ -109,12 +103,14 @@ export class Guard {
     const upstreams = new Upstreams(core);
     building.upstreams = upstreams;
     this.#onDisk = new OnDisk(core);
+    building.outcomes = new Outcomes(core);
     building.receipts = new Receipts(core, this.#onDisk);
     const scratch = { writer: new ByteWriter(), facts: emissionFacts() };
     upstreams.answers = new Answers(core);
     upstreams.orders = new Orders(core, upstreams.answers, scratch);
     upstreams.mo = new Mo(core);
     upstreams.partsOut = new PartsOut(core, scratch, (parts) => upstreams.parts.ended(parts));
+    upstreams.partReceipts = new PartReceipts(core);
     upstreams.parts = new PartsIn(core, upstreams.partsOut);
   }
 
@@ -138,7 +134,8 @@ export class Guard {
     });
     const past = recovery.finish();
     if (past.lastStart !== null) this.#onDisk.mayHold();
-    this.#begin(past);
+    const start = beginRun(core, past);
+    this.#cleaner = new Cleaner(core, this.#onDisk, core.receipts.parking, start, core.log.seq);
     recovery.resume();
     await recovery.settle();
     core.log.recovered();
@@ -154,51 +151,6 @@ export class Guard {
     }
     for (const link of links) link.start();
     this.#tick();
-  }
-
-  /** START, and what a crash left behind. */
-  #begin(past: Past): void {
-    const { log, world, ids, random, config } = this.core;
-    const nowMs = world.loop.now();
-    const firstId = ids.begin(nowMs, Math.max(past.highestId, past.lastStart?.firstId ?? 0));
-    const start: StartRecord = {
-      at: nowMs,
-      firstId,
-      guardId: past.lastStart?.guardId ?? random.latin1(8),
-      measurement: NO_MEASUREMENT,
-      configHash: config.configHash.latin1Slice(0, 32),
-    };
-    writeStart(log.begin(RecordType.start), start);
-    log.end();
-    this.#cleaner = new Cleaner(this.core, this.#onDisk, this.core.receipts.parking, start, log.seq);
-    if (past.voids.length > 0 || past.openSessions.length > 0) {
-      world.log.warn('recovered after a crash', { unknown: past.unknown.length, sessions: past.openSessions.length });
-      writeRecovery(log.begin(RecordType.recovery), { at: nowMs, ranges: past.voids });
-      log.end();
-    }
-    for (const { op, segment } of past.unknown) {
-      writeResult(log.begin(RecordType.result), {
-        op,
-        segment,
-        at: nowMs,
-        outcome: OutcomeClass.unknown,
-        verdict: 0,
-        status: 0,
-        remoteId: '',
-      });
-      log.end();
-    }
-    for (const { session, lastSequence } of past.openSessions) {
-      writeSessionClose(log.begin(RecordType.sessionClose), {
-        at: nowMs,
-        session,
-        lastSequence,
-        cause: CloseCause.lost,
-        octetsOut: 0,
-        octetsIn: 0,
-      });
-      log.end();
-    }
   }
 
   /** Resolves when all that was written so far is durable. */

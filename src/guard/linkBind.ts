@@ -114,6 +114,7 @@ export class LinkBind implements PeerHandler<number> {
 
   response(peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
     const link = this.#link;
+    const { outcomes } = this.#core;
     const congestion = pdu.tlvs.length === 0 ? undefined : tlvU8(pdu, Tag.congestionState);
     const now = this.#core.world.loop.monotonic();
     if (congestion !== undefined) link.pacer.onCongestion(now, congestion);
@@ -125,12 +126,12 @@ export class LinkBind implements PeerHandler<number> {
     if (status === 0) link.pacer.onAccepted();
     else this.#refused(op, status, now);
     if (late || op === null || op.states[segment] === SegmentState.done) {
-      this.#core.receipts.late(link, handle, segment, status, remoteId);
+      this.#core.receipts.late.take(link, handle, segment, status, remoteId);
     } else if (status === 0) {
-      link.queue.finish(op, segment, OutcomeClass.accepted, OutcomeVerdict.none, 0, remoteId);
+      outcomes.finish(op, segment, OutcomeClass.accepted, OutcomeVerdict.none, 0, remoteId);
     } else {
       const verdict = refusalVerdict(link.config.dialect, status, tlvU8(pdu, Tag.deliveryFailureReason));
-      link.queue.finish(op, segment, OutcomeClass.refused, verdict, status, '');
+      outcomes.finish(op, segment, OutcomeClass.refused, verdict, status, '');
     }
     if (this.lastSequence >= REBIND_AT_SEQUENCE) peer.unbind();
     link.queue.pump();
@@ -153,17 +154,18 @@ export class LinkBind implements PeerHandler<number> {
 
   failed(_peer: SmppPeer<number>, token: number, reason: FailReason, status: number): void {
     const link = this.#link;
+    const { outcomes } = this.#core;
     const op = this.#core.ops.get(Math.floor(token / 256));
     const segment = token % 256;
     if (op === null || op.states[segment] === SegmentState.done) return;
     if (reason === 'notSent' || reason === 'unencodable') {
-      link.queue.finish(op, segment, OutcomeClass.notEmitted, OutcomeVerdict.retryLater, Status.ESME_RSYSERR, '');
+      outcomes.finish(op, segment, OutcomeClass.notEmitted, OutcomeVerdict.retryLater, Status.ESME_RSYSERR, '');
     } else if (reason === 'nack') {
       const verdict = refusalVerdict(link.config.dialect, status, undefined);
-      link.queue.finish(op, segment, OutcomeClass.refused, verdict, status, '');
+      outcomes.finish(op, segment, OutcomeClass.refused, verdict, status, '');
     } else {
-      if (reason === 'timeout') this.#core.receipts.awaitLate(op.handle);
-      link.queue.finish(op, segment, OutcomeClass.unknown, OutcomeVerdict.none, 0, '');
+      if (reason === 'timeout') this.#core.receipts.late.await(op.handle);
+      outcomes.finish(op, segment, OutcomeClass.unknown, OutcomeVerdict.none, 0, '');
     }
     link.queue.pump();
   }
@@ -182,7 +184,7 @@ export class LinkBind implements PeerHandler<number> {
     link.binds.delete(this);
     const { sending } = this;
     this.sending = null;
-    if (sending !== null) link.queue.bindLost(sending);
+    if (sending !== null) this.#core.outcomes.unbegun(sending);
     if (this.#opened && !halted) {
       const w = log.begin(RecordType.sessionClose);
       writeSessionClose(w, {

@@ -3,14 +3,12 @@
 // exact pace, all segments of a message back to back over one bind.
 import type { Alarm } from '../port/loop.ts';
 import { Status } from '../smpp/status.table.ts';
-import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
-import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
-import { RecordType, writeAbandoned, writeIntent, writeResult } from './records.ts';
+import { RecordType, writeIntent } from './records.ts';
 
 /** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
 const QUEUE_MS = 50;
@@ -110,13 +108,22 @@ export class LinkQueue {
     if (core.halted) return;
     for (const bind of link.binds) if (bind.sending !== null) this.#number(bind.sending, bind);
     while (this.waiting > 0) {
-      if (!link.usable) return this.#giveBackAll();
+      if (!link.usable) {
+        this.#giveBackAll();
+        return;
+      }
       const op = (this.#pins.peek() ?? this.#others.peek()) as Op;
       const now = core.world.loop.monotonic();
       const at = this.#paceOf(now, this.#underway + 1);
-      if (at > now + AHEAD_MS) return this.#wake(at - AHEAD_MS);
+      if (at > now + AHEAD_MS) {
+        this.#wake(at - AHEAD_MS);
+        return;
+      }
       const bind = this.#freeBind(op.total);
-      if (bind === null) return this.#wake(op.queueUntil);
+      if (bind === null) {
+        this.#wake(op.queueUntil);
+        return;
+      }
       if (op.lane === PIN) {
         this.#pins.shift();
         this.#pinSegments -= op.total;
@@ -163,7 +170,7 @@ export class LinkQueue {
       const sequence = bind.peer.reserve(token);
       if (sequence === null) {
         if (bind.open) bind.sending = op;
-        else this.#unbegun(op);
+        else this.#core.outcomes.unbegun(op);
         return;
       }
       op.begun++;
@@ -201,7 +208,10 @@ export class LinkQueue {
       }
       const now = core.world.loop.monotonic();
       const at = pacer.nextAt(now);
-      if (at > now) return this.#wake(at);
+      if (at > now) {
+        this.#wake(at);
+        return;
+      }
       this.#ready.shift();
       op.states[segment] = SegmentState.emitted;
       op.bind.emittedAt = now;
@@ -214,77 +224,9 @@ export class LinkQueue {
     }
   }
 
-  /** The outcome of a segment that has a number. Its record follows; at the last one the order is complete. */
-  finish(op: Op, segment: number, outcome: number, verdict: number, status: number, remoteId: string): void {
-    const { log, world, counters } = this.#core;
-    const state = op.states[segment];
-    if (state === SegmentState.done) throw new Error('a segment ends once');
-    if (state !== SegmentState.emitted) this.#underway--;
-    if (outcome === OutcomeClass.notEmitted) {
-      counters.segments_abandoned++;
-      const w = log.begin(RecordType.abandoned);
-      writeAbandoned(w, {
-        op: op.op,
-        segment: segment + 1,
-        session: op.bind?.session ?? '',
-        sequence: op.sequences[segment] as number,
-      });
-    } else {
-      if (outcome === OutcomeClass.accepted) counters.segments_accepted++;
-      else if (outcome === OutcomeClass.refused) counters.segments_refused++;
-      else counters.segments_unknown++;
-      const w = log.begin(RecordType.result);
-      writeResult(w, { op: op.op, segment: segment + 1, at: world.loop.now(), outcome, verdict, status, remoteId });
-    }
-    log.end();
-    op.pending++;
-    log.after(this.#recorded, op.handle);
-    if (op.lane === PIN) log.urgent();
-    this.#set(op, segment, outcome, verdict, status, remoteId);
-  }
-
-  #set(op: Op, segment: number, outcome: number, verdict: number, status: number, remoteId: string): void {
-    const result = op.results[segment];
-    if (result === undefined) throw new Error('no such segment');
-    result.outcome = outcome;
-    result.verdict = verdict;
-    result.status = status;
-    result.remoteId = remoteId;
-    op.states[segment] = SegmentState.done;
-    op.done++;
-    if (op.done === op.total) this.#seal(op);
-  }
-
-  /** Segments that never got a number, because the bind has gone: they did not leave. */
-  #unbegun(op: Op): void {
-    for (let segment = op.begun; segment < op.total; segment++) {
-      this.#set(op, segment, OutcomeClass.notEmitted, OutcomeVerdict.retryLater, Status.ESME_RSYSERR, '');
-    }
-    op.begun = op.total;
-    if (op.pending === 0 && op.done === op.total) this.#core.upstreams.answers.complete(op);
-  }
-
-  /** The bind of `op` has gone while more of it was to be sent. */
-  bindLost(op: Op): void {
-    this.#unbegun(op);
-  }
-
-  readonly #recorded = (handle: number): void => {
-    const op = this.#core.ops.get(handle);
-    if (op === null) return;
-    op.pending--;
-    if (op.pending === 0 && op.done === op.total) this.#core.upstreams.answers.complete(op);
-  };
-
-  #seal(op: Op): void {
-    const { sent, receipts } = this.#core;
-    sent.seal(op.handle, op, op.results, op.total);
-    for (let segment = 0; segment < op.total; segment++) {
-      const { remoteId } = op.results[segment] as { readonly remoteId: string };
-      if (remoteId === '') continue;
-      sent.index(op.handle, segment, this.#link.number, indexKey(remoteId));
-      receipts.identified(this.#link, remoteId);
-    }
+  /** A segment that had a number and was not emitted has ended. */
+  notEmitted(): void {
+    this.#underway--;
   }
 
   /** The link went up or down. */

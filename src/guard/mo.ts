@@ -10,7 +10,9 @@ import { Tag } from '../smpp/tlvs.table.ts';
 import { HopTag } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import type { Link } from './links.ts';
-import { putText, RECORD_VERSION, type RecordReader, RecordType, writeUpAck } from './records.ts';
+import { writeUpAck } from './receiptRecords.ts';
+import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
+import { RecordType } from './records.ts';
 import { octet, u64 } from './upReceipt.ts';
 
 const TYPE_BITS = 0x3c;

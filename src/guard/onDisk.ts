@@ -5,7 +5,8 @@ import { indexKey, lookupKeys } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import type { Link } from './links.ts';
 import { restoreOp, writeOp } from './opRecord.ts';
-import { RecordReader, RecordType } from './records.ts';
+import { RecordReader } from './recordReader.ts';
+import { RecordType } from './records.ts';
 import { SentFlag } from './sentStore.ts';
 
 const GROUP = 0;

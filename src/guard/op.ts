@@ -1,7 +1,7 @@
 // Orders under way, from the upstream's request to its response: pooled objects that are used again, found by their handle in
 // the SentStore. State only; orders.ts, linkQueue.ts and answers.ts decide.
 import type { SmppPeer } from '../driver/types.ts';
-import type { SegmentFields } from './letters.ts';
+import type { SegmentFields } from './letterLayout.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import type { IntentFields } from './records.ts';

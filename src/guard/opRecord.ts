@@ -3,8 +3,8 @@
 import type { ByteWriter } from '../base/bytes.ts';
 import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
-import { type SegmentFields, SegmentFlag } from './letters.ts';
-import { putText, RECORD_VERSION, type RecordReader } from './records.ts';
+import { type SegmentFields, SegmentFlag } from './letterLayout.ts';
+import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
 import { SentFlag } from './sentStore.ts';
 
 export function writeOp(w: ByteWriter, core: Core, handle: number): void {

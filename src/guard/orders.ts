@@ -1,125 +1,40 @@
 // Orders from a Glaspost gateway: read, proved by their token, looked up by op, judged by the egress policy, made into PDUs
 // and handed to the link. What is declined here was never begun; what became of the rest is answered by answers.ts.
 
-import { NO_BYTES, readU64 } from '../base/bytes.ts';
-import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
 import type { SmppPeer } from '../driver/types.ts';
-import { type OrderFacts, orderToken, type TokenKey } from '../egress/orderToken.ts';
+import type { TokenKey } from '../egress/orderToken.ts';
 import { checkSubmit } from '../egress/policy.ts';
-import { readValidity } from '../egress/validity.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
-import { Tag } from '../smpp/tlvs.table.ts';
-import { HopTag, OrderFlag } from '../smpp/vendor.ts';
+import { OrderFlag } from '../smpp/vendor.ts';
 import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
 import type { Answers } from './answers.ts';
 import type { Core } from './core.ts';
 import { type EmissionScratch, makePdus } from './dialect.ts';
 import type { Link } from './links.ts';
 import type { Op } from './op.ts';
+import { OrderProof, TOKEN_OCTETS } from './orderProof.ts';
+import { OrderTlvs, PriceTexts, validityOf } from './orderTlvs.ts';
 import type { Upstream } from './upstreams.ts';
 
 const OP_OCTETS = 16;
 const SEED_OCTETS = 16;
-const TOKEN_OCTETS = 32;
 const DIGEST_FIELD_BODY = 0x03;
-const PRICE_OCTETS = 11;
 const UDHI = 0x40;
-
-/** The TLVs of an order; one instance is filled again and again. Buffers are views of the request. */
-class OrderTlvs {
-  op = '';
-  seed = '';
-  token = NO_BYTES;
-  segments = 0;
-  lane = 1;
-  flags = 0;
-  account = '';
-  purpose = '';
-  reference = '';
-  price = NO_BYTES;
-  body = NO_BYTES;
-
-  read(pdu: SubmitSm): void {
-    this.op = '';
-    this.seed = '';
-    this.token = NO_BYTES;
-    this.segments = 0;
-    this.lane = 1;
-    this.flags = 0;
-    this.account = '';
-    this.purpose = '';
-    this.reference = '';
-    this.price = NO_BYTES;
-    this.body = pdu.shortMessage;
-    for (const { tag, value } of pdu.tlvs) {
-      switch (tag) {
-        case Tag.messagePayload:
-          if (this.body.length === 0) this.body = value;
-          break;
-        case HopTag.op:
-          this.op = value.latin1Slice(0, value.length);
-          break;
-        case HopTag.seed:
-          this.seed = value.latin1Slice(0, value.length);
-          break;
-        case HopTag.orderToken:
-          this.token = value;
-          break;
-        case HopTag.segmentCount:
-          this.segments = value[0] ?? 0;
-          break;
-        case HopTag.lane:
-          this.lane = value[0] ?? 1;
-          break;
-        case HopTag.orderFlags:
-          this.flags = value[0] ?? 0;
-          break;
-        case HopTag.account:
-          this.account = value.latin1Slice(0, value.length);
-          break;
-        case HopTag.purpose:
-          this.purpose = value.latin1Slice(0, value.length);
-          break;
-        case HopTag.customerReference:
-          this.reference = value.latin1Slice(0, value.length);
-          break;
-        case HopTag.price:
-          this.price = value;
-          break;
-      }
-    }
-  }
-}
-
-type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
 
 export class Orders {
   readonly #core: Core;
   readonly #answers: Answers;
   readonly #tlvs = new OrderTlvs();
   readonly #scratch: EmissionScratch;
-  readonly #facts: MutableFacts = {
-    op: '',
-    link: '',
-    sourceTon: 0,
-    sourceNpi: 0,
-    source: '',
-    destination: '',
-    dataCoding: 0,
-    udhi: false,
-    segmentCount: 0,
-    validitySeconds: 0,
-    bodyDigest: '',
-  };
-  #priceOctets = '';
-  #priceText = '';
+  readonly #proof: OrderProof;
+  readonly #prices = new PriceTexts();
 
   constructor(core: Core, answers: Answers, scratch: EmissionScratch) {
     this.#core = core;
     this.#answers = answers;
     this.#scratch = scratch;
+    this.#proof = new OrderProof(core.world.crypto.sha256Latin1);
   }
 
   /** A submit_sm of a token upstream on the bind of `link`. Answers it now or later, once. */
@@ -159,7 +74,7 @@ export class Orders {
       );
       return;
     }
-    if (!this.#proved(key, link.name, pdu, validitySeconds)) {
+    if (!this.#proof.holds(key, link.name, pdu, tlvs, validitySeconds)) {
       this.#answers.decline(
         peer,
         pdu.sequence,
@@ -255,7 +170,7 @@ export class Orders {
     op.account = tlvs.account.slice(0, 255);
     op.purpose = tlvs.purpose.slice(0, 255);
     op.customerReference = tlvs.reference.slice(0, 255);
-    op.price = this.#price(tlvs.price);
+    op.price = this.#prices.of(tlvs.price);
     op.supplier = link.config.supplier.name;
     op.cost = link.config.cost;
     op.recipient = pdu.destinationAddr;
@@ -335,27 +250,6 @@ export class Orders {
     return made;
   }
 
-  #proved(key: TokenKey, link: string, pdu: SubmitSm, validitySeconds: number): boolean {
-    const sha256 = this.#core.world.crypto.sha256Latin1;
-    const tlvs = this.#tlvs;
-    const facts = this.#facts;
-    facts.op = tlvs.op;
-    facts.link = link;
-    facts.sourceTon = pdu.sourceAddrTon;
-    facts.sourceNpi = pdu.sourceAddrNpi;
-    facts.source = pdu.sourceAddr;
-    facts.destination = pdu.destinationAddr;
-    facts.dataCoding = pdu.dataCoding;
-    facts.udhi = (pdu.esmClass & UDHI) !== 0;
-    facts.segmentCount = tlvs.segments;
-    facts.validitySeconds = validitySeconds;
-    facts.bodyDigest = sha256(tlvs.body.latin1Slice(0, tlvs.body.length));
-    const wanted = orderToken(key, facts, sha256);
-    let difference = 0;
-    for (let i = 0; i < TOKEN_OCTETS; i++) difference |= wanted.charCodeAt(i) ^ (tlvs.token[i] as number);
-    return difference === 0;
-  }
-
   #lookUp(
     peer: SmppPeer<number>,
     upstream: Upstream,
@@ -379,30 +273,7 @@ export class Orders {
       } else this.#begin(peer, upstream, link, kept, validitySeconds, nowMs);
     });
   }
-
-  /** u64 micro-units and currency as the text that is committed; prices come in long runs of the same. */
-  #price(value: Buffer): string {
-    if (value.length !== PRICE_OCTETS) return '';
-    const octets = value.latin1Slice(0, PRICE_OCTETS);
-    if (octets === this.#priceOctets) return this.#priceText;
-    const micro = readU64(value, 0);
-    const fraction = String(micro % 1_000_000)
-      .padStart(6, '0')
-      .replace(/0{1,2}$/, '');
-    this.#priceOctets = octets;
-    this.#priceText = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
-    return this.#priceText;
-  }
 }
 
 const NO_TAGS: readonly number[] = [];
 const NO_TYPES: readonly string[] = [];
-
-/** Seconds from now, within what may leave; −1 when there is none or it has ended. */
-function validityOf(text: string, nowMs: number): number {
-  const exact = readValidity(text);
-  if (exact >= 0) return exact;
-  const until = toAbsoluteMs(parseTime(text), nowMs);
-  if (until === null || until <= nowMs) return -1;
-  return Math.max(VALIDITY_MIN_S, Math.min(VALIDITY_MAX_S, Math.ceil((until - nowMs) / 1000)));
-}

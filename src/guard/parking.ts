@@ -5,8 +5,9 @@ import { indexKey, lookupKeys } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
 import type { Link } from './links.ts';
+import { writeParked } from './receiptRecords.ts';
 import type { Read } from './receipts.ts';
-import { RecordType, writeParked } from './records.ts';
+import { RecordType } from './records.ts';
 
 /** A receipt that came early. */
 export interface Early extends Read {

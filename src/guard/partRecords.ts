@@ -1,7 +1,7 @@
 // Records of bind mode: parts as another gateway sent them, and what became of them; and the list of parts that an order
 // answers for, as it stands in its letter. Form only.
 import type { ByteWriter } from '../base/bytes.ts';
-import { putText, RECORD_VERSION, type RecordReader } from './records.ts';
+import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
 
 /** How a part says that it is one of several: not at all, by a header of 8 or 16 bits, by sar_*. */
 export type JoinKind = 0 | 8 | 16 | 'sar';

@@ -5,23 +5,20 @@ import { PART_SETS_BYTES_MAX, PART_SETS_MAX, PART_WAIT_MS, VALIDITY_MAX_S } from
 import type { SmppPeer } from '../driver/types.ts';
 import { checkSubmit } from '../egress/policy.ts';
 import { messageIdResp } from '../smpp/make.ts';
-import { type SubmitSm, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
+import type { SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
-import { Tag } from '../smpp/tlvs.table.ts';
-import { unpackSeptets } from '../sms/gsm.ts';
 import { Joiner, type JoinOutcome } from '../sms/join.ts';
 import { messageState } from '../sms/messageState.ts';
-import { parseUdh } from '../sms/udh.ts';
 import type { BindUpstream } from './config.ts';
 import { type Core, idText } from './core.ts';
 import type { Link } from './links.ts';
-import { type JoinKind, type PartFields, readPart, writePart } from './partRecords.ts';
+import { type PartFields, readPart, writePart } from './partRecords.ts';
+import { readSubmit, senderAllowed } from './partSubmit.ts';
 import type { PartsOut } from './partsOut.ts';
-import { type RecordReader, RecordType } from './records.ts';
+import type { RecordReader } from './recordReader.ts';
+import { RecordType } from './records.ts';
 import type { Upstream } from './upstreams.ts';
 
-const UDHI = 0x40;
 const SEED_OCTETS = 16;
 const LATIN1 = 0x03;
 const ASCII = 0x01;
@@ -74,7 +71,10 @@ export class PartsIn {
     }
     const nowMs = core.world.loop.now();
     const read = readSubmit(config, pdu, nowMs);
-    if (typeof read === 'number') return this.#refuse(peer, pdu, upstream, read, 'a field cannot be read');
+    if (typeof read === 'number') {
+      this.#refuse(peer, pdu, upstream, read, 'a field cannot be read');
+      return;
+    }
     const decision = checkSubmit(
       {
         serviceType: pdu.serviceType,
@@ -103,7 +103,10 @@ export class PartsIn {
       },
       nowMs,
     );
-    if (!decision.allowed) return this.#refuse(peer, pdu, upstream, decision.status, decision.reason);
+    if (!decision.allowed) {
+      this.#refuse(peer, pdu, upstream, decision.status, decision.reason);
+      return;
+    }
     const part: Part = {
       id: core.ids.next(),
       at: nowMs,
@@ -131,13 +134,14 @@ export class PartsIn {
     // What would not fit is refused before it is acknowledged.
     const joined = part.kind === 0 ? null : this.#offer(part);
     if (joined?.code === 'full' || joined?.code === 'badPart') {
-      return this.#refuse(
+      this.#refuse(
         peer,
         pdu,
         upstream,
         joined.code === 'full' ? Status.ESME_RMSGQFUL : Status.ESME_RSUBMITFAIL,
         'the part cannot be joined',
       );
+      return;
     }
     if (joined?.code === 'duplicate') {
       // Sent again by a gateway that had no answer: it has the id of the first.
@@ -283,94 +287,4 @@ export class PartsIn {
       }
     }
   }
-}
-
-interface ReadSubmit {
-  readonly recipient: string;
-  readonly userData: Buffer;
-  /** Without header. */
-  readonly text: Buffer;
-  readonly kind: JoinKind;
-  readonly ref: number;
-  readonly total: number;
-  readonly place: number;
-  readonly lockingShift: number;
-  readonly singleShift: number;
-  readonly scheduleAt: number | null;
-  readonly expiresAt: number | null;
-}
-
-/** What a submit says, or the status to refuse it with. */
-function readSubmit(config: BindUpstream, pdu: SubmitSm, nowMs: number): ReadSubmit | number {
-  const payload = tlv(pdu, Tag.messagePayload);
-  if (payload !== undefined && pdu.shortMessage.length > 0) return Status.ESME_RTLVNOTALLWD;
-  const userData = payload ?? pdu.shortMessage;
-  const schedule = parseTime(pdu.scheduleDeliveryTime, { lenient: true });
-  if (schedule.kind === 'invalid') return Status.ESME_RINVSCHED;
-  const validity = parseTime(pdu.validityPeriod, { lenient: true });
-  if (validity.kind === 'invalid') return Status.ESME_RINVEXPIRY;
-  const expires = toAbsoluteMs(validity, nowMs);
-  const until = nowMs + VALIDITY_MAX_S * 1000;
-  let text = userData;
-  let kind: JoinKind = 0;
-  let [ref, total, place, lockingShift, singleShift] = [0, 1, 1, 0, 0];
-  if ((pdu.esmClass & UDHI) !== 0) {
-    const parsed = parseUdh(userData);
-    if (!parsed.ok || parsed.value.malformed) return Status.ESME_RSUBMITFAIL;
-    const udh = parsed.value;
-    text = userData.subarray(udh.length);
-    ({ lockingShift, singleShift } = udh);
-    if (udh.concat !== undefined && udh.concat.total > 1) {
-      kind = udh.concat.bits;
-      ({ ref, total } = udh.concat);
-      place = udh.concat.seq;
-    }
-    if (config.defaultAlphabet === 'gsm7-packed' && pdu.dataCoding === 0)
-      text = unpackSeptets(text, (7 - ((udh.length * 8) % 7)) % 7);
-  } else {
-    if (config.defaultAlphabet === 'gsm7-packed' && pdu.dataCoding === 0) text = unpackSeptets(userData, 0);
-    const sarTotal = tlvU8(pdu, Tag.sarTotalSegments);
-    const sarPlace = tlvU8(pdu, Tag.sarSegmentSeqnum);
-    const sarRef = tlvU16(pdu, Tag.sarMsgRefNum);
-    // An incomplete set of the three is ignored (R16).
-    if (sarTotal !== undefined && sarPlace !== undefined && sarRef !== undefined && sarTotal > 1) {
-      kind = 'sar';
-      [ref, total, place] = [sarRef, sarTotal, sarPlace];
-    }
-  }
-  return {
-    recipient: digitsOf(pdu.destinationAddr),
-    userData,
-    text,
-    kind,
-    ref,
-    total,
-    place,
-    lockingShift,
-    singleShift,
-    scheduleAt: toAbsoluteMs(schedule, nowMs),
-    expiresAt: expires === null ? null : Math.min(expires, until),
-  };
-}
-
-/** E.164 digits: gateways write them with `+`, with `00` or plainly. */
-function digitsOf(address: string): string {
-  if (address.startsWith('+')) return address.slice(1);
-  return address.startsWith('00') ? address.slice(2) : address;
-}
-
-/** Exact, or a pattern with `*` and `?`. */
-export function senderAllowed(patterns: readonly string[], sender: string): boolean {
-  if (sender === '') return false;
-  return patterns.some((pattern) => matches(pattern, 0, sender, 0));
-}
-
-function matches(pattern: string, p: number, text: string, t: number): boolean {
-  if (p === pattern.length) return t === text.length;
-  const c = pattern[p];
-  if (c === '*') {
-    for (let skip = t; skip <= text.length; skip++) if (matches(pattern, p + 1, text, skip)) return true;
-    return false;
-  }
-  return t < text.length && (c === '?' || c === text[t]) && matches(pattern, p + 1, text, t + 1);
 }

@@ -1,52 +1,26 @@
 // Bind mode: whole messages of another gateway on their way out. Makes orders of them, tries again what was refused for later
-// until the validity ends, and gives every part that asked its receipt (design §3; R28).
+// until the validity ends (design §3). Receipts for its parts are partReceipts.ts's.
 import type { Alarm } from '../port/loop.ts';
 import { nextAction } from '../queue/retry.ts';
-import { type DeliverSm, deliverSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { Tag } from '../smpp/tlvs.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { messageState } from '../sms/messageState.ts';
-import type { MinuteCache } from '../sms/receipt.ts';
 import { segmentCount } from '../sms/split.ts';
 import { buildUdh } from '../sms/udh.ts';
-import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
-import { type Core, idText } from './core.ts';
+import type { Core } from './core.ts';
 import { type EmissionScratch, makePdus } from './dialect.ts';
-import { SegmentFlag } from './letters.ts';
 import type { Link } from './links.ts';
 import type { Op } from './op.ts';
 import { writeOp } from './opRecord.ts';
-import { DoneKind, extensionOf, partsOf, writePartsDone } from './partRecords.ts';
+import { fillOrder, type Message } from './partOrder.ts';
+import { DoneKind, extensionOf, writePartsDone } from './partRecords.ts';
 import type { Part } from './partsIn.ts';
 import { RecordType } from './records.ts';
 import { SentFlag } from './sentStore.ts';
-import { cstring, octet, receiptText } from './upReceipt.ts';
-import type { Upstream } from './upstreams.ts';
 
 /** Messages that wait to become orders, per link: a second or so of a fast link. Above it the gateway is throttled. */
 const WAITING_MAX = 5000;
 const LOOK_MS = 20;
-const BODY_FIELD = 0x03;
-const FAILURES_ONLY = 2;
-/** Worst first (R28). */
-const WORST = [
-  messageState.undeliverable,
-  messageState.rejected,
-  messageState.expired,
-  messageState.deleted,
-  messageState.unknown,
-];
-
-interface Message {
-  readonly parts: readonly Part[];
-  readonly link: Link;
-  readonly upstream: Upstream;
-  readonly validUntil: number;
-  notBefore: number;
-  tries: number;
-  waits: number;
-}
 
 export class PartsOut {
   readonly #core: Core;
@@ -56,8 +30,6 @@ export class PartsOut {
   #waiting: Message[] = [];
   readonly #waitingOf: number[] = [];
   readonly #byOp = new Map<string, Message>();
-  /** Parts whose receipt was taken, of orders that answer for several at once. */
-  readonly #taken = new Map<number, Set<number>>();
   #alarm: Alarm | null = null;
 
   constructor(core: Core, scratch: EmissionScratch, onEnd: (parts: readonly Part[]) => void) {
@@ -134,7 +106,7 @@ export class PartsOut {
 
   /** False: the link takes nothing now. */
   #order(message: Message, nowMs: number): boolean {
-    const { sent, ops, ids, random, world, log } = this.#core;
+    const { sent, ops, random, world, log } = this.#core;
     const { parts, link, upstream } = message;
     const config = upstream.config?.mode === 'bind' ? upstream.config : null;
     const first = parts[0] as Part;
@@ -149,37 +121,8 @@ export class PartsOut {
     const handle = sent.open(name);
     if (handle < 0) return false;
     const op = ops.take(handle);
-    const sha256 = world.crypto.sha256Latin1;
-    op.op = name;
-    op.guardId = ids.next();
-    op.flags = 0;
+    fillOrder(this.#core, op, name, message, text, nowMs);
     op.lane = lane;
-    op.link = link.name;
-    op.linkNumber = link.number;
-    op.target = link;
-    op.upstream = upstream.name;
-    op.upstreamNumber = upstream.number;
-    op.submittedAt = nowMs;
-    op.validUntil = message.validUntil;
-    op.account = config?.account ?? '';
-    op.purpose = config?.purpose ?? '';
-    op.customerReference = '';
-    op.price = '';
-    op.supplier = link.config.supplier.name;
-    op.cost = link.config.cost;
-    op.recipient = first.recipient;
-    op.senderTon = first.sourceTon;
-    op.senderNpi = first.sourceNpi;
-    op.sender = first.source;
-    op.dataCoding = first.dataCoding;
-    op.fieldsSeed = fieldsSeed(sha256, first.seed);
-    op.bodyCommitment = commit(
-      sha256,
-      BODY_FIELD,
-      bodySalt(sha256, first.seed),
-      String.fromCharCode(first.dataCoding) + text.latin1Slice(0, text.length),
-    );
-    op.extension = extensionOf(parts);
     op.size(total);
     const seconds = Math.ceil((message.validUntil - nowMs) / 1000);
     const made = makePdus(
@@ -267,7 +210,10 @@ export class PartsOut {
         this.#alarm ??= world.loop.wakeAt(world.loop.monotonic() + LOOK_MS, this.#rang);
         return;
       }
-      if (action.kind === 'expire') return this.end(message.parts, messageState.expired);
+      if (action.kind === 'expire') {
+        this.end(message.parts, messageState.expired);
+        return;
+      }
     }
     writePartsDone(this.#core.log.begin(RecordType.partsDone), {
       op: sent.op(handle),
@@ -289,7 +235,10 @@ export class PartsOut {
   resume(op: string, parts: readonly Part[]): void {
     const handle = this.#core.sent.find(op);
     this.#add(parts, 0, 0, 0);
-    if (handle < 0) return this.#look();
+    if (handle < 0) {
+      this.#look();
+      return;
+    }
     const message = this.#waiting.pop() as Message;
     this.#waitingOf[message.link.number] = (this.#waitingOf[message.link.number] as number) - 1;
     this.#judge(message, handle);
@@ -333,104 +282,4 @@ export class PartsOut {
     this.#onEnd(parts);
     log.after(receipts.upWhenDurable, handle * 256);
   }
-
-  /** A segment has its final state. One receipt per part where parts and segments are the same, else all when all are final. */
-  receipt(upstream: Upstream, handle: number, segment: number): void {
-    const { sent, upstreams, links, receipts } = this.#core;
-    const queue = upstreams.queue(upstream, links.get(sent.link(handle)));
-    const parts = partsOf(sent.extension(handle));
-    const total = sent.total(handle);
-    if (this.#oneToOne(handle, parts, total)) {
-      if (wants(parts[segment]?.asked ?? 0, sent.state(handle, segment))) queue.add(handle * 256 + segment);
-      else receipts.taken(handle, segment);
-      return;
-    }
-    for (let i = 0; i < total; i++) if (sent.state(handle, i) === 0) return;
-    if (this.#taken.has(handle)) return;
-    const state = this.#aggregate(handle, total);
-    const taken = new Set<number>();
-    this.#taken.set(handle, taken);
-    for (const [i, part] of parts.entries()) {
-      if (wants(part.asked, state)) queue.add(handle * 256 + i);
-      else taken.add(i);
-    }
-    this.#allTaken(handle, taken, parts.length, total);
-  }
-
-  #oneToOne(_handle: number, parts: readonly { readonly asked: number }[], total: number): boolean {
-    return parts.length === total && parts.every((one) => one.asked !== 0);
-  }
-
-  #aggregate(handle: number, total: number): number {
-    const { sent } = this.#core;
-    let seen = 0;
-    for (let i = 0; i < total; i++) seen |= 1 << sent.state(handle, i);
-    for (const state of WORST) if ((seen & (1 << state)) !== 0) return state;
-    return messageState.delivered;
-  }
-
-  receiptPdu(token: number, minutes: MinuteCache): DeliverSm | null {
-    const { sent } = this.#core;
-    const handle = Math.floor(token / 256);
-    const place = token % 256;
-    const parts = partsOf(sent.extension(handle));
-    const total = sent.total(handle);
-    const part = parts[place];
-    if (part === undefined) return null;
-    const oneToOne = this.#oneToOne(handle, parts, total);
-    const segment = oneToOne ? place : total - 1;
-    const state = oneToOne ? sent.state(handle, place) : this.#aggregate(handle, total);
-    const id = idText(part.id);
-    const delivered = state === messageState.delivered;
-    const rawError = sent.rawError(handle, segment);
-    return deliverSm({
-      sourceAddrTon: 1,
-      sourceAddrNpi: 1,
-      sourceAddr: sent.destination(handle),
-      destAddrTon: sent.sourceTon(handle),
-      destAddrNpi: sent.sourceNpi(handle),
-      destinationAddr: sent.source(handle),
-      esmClass: 0x04,
-      shortMessage: receiptText(
-        id,
-        1,
-        delivered ? 1 : 0,
-        sent.submittedAt(handle),
-        sent.receivedAt(handle, segment),
-        state,
-        rawError,
-        minutes,
-      ),
-      tlvs: [
-        { tag: Tag.receiptedMessageId, value: cstring(id) },
-        { tag: Tag.messageState, value: octet(state) },
-      ],
-    });
-  }
-
-  receiptTaken(token: number): void {
-    const { sent, receipts } = this.#core;
-    const handle = Math.floor(token / 256);
-    const place = token % 256;
-    const parts = partsOf(sent.extension(handle));
-    const total = sent.total(handle);
-    if (this.#oneToOne(handle, parts, total)) return receipts.taken(handle, place);
-    const taken = this.#taken.get(handle);
-    if (taken === undefined) return;
-    taken.add(place);
-    this.#allTaken(handle, taken, parts.length, total);
-  }
-
-  #allTaken(handle: number, taken: ReadonlySet<number>, parts: number, total: number): void {
-    if (taken.size < parts) return;
-    this.#taken.delete(handle);
-    for (let i = 0; i < total; i++) {
-      if (!this.#core.sent.segmentFlag(handle, i, SegmentFlag.upAcked)) this.#core.receipts.taken(handle, i);
-    }
-  }
-}
-
-/** Does a part with this request want a receipt of this state? */
-function wants(asked: number, state: number): boolean {
-  return asked !== 0 && (asked !== FAILURES_ONLY || state !== messageState.delivered);
 }

@@ -5,20 +5,20 @@ import type { SmppPeer } from '../driver/types.ts';
 import { CommandId } from '../smpp/commands.ts';
 import type { DataSm, DeliverSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import { isFinalState, messageState } from '../sms/messageState.ts';
 import type { Core } from './core.ts';
 import { errorText, isIntermediate, isReceipt, readReceipt } from './dialect.ts';
-import { SegmentFlag } from './letters.ts';
+import { Late } from './late.ts';
+import { SegmentFlag } from './letterLayout.ts';
 import type { Link } from './links.ts';
 import { bestHit } from './match.ts';
 import type { OnDisk } from './onDisk.ts';
 import { type Early, Parking } from './parking.ts';
-import { RecordType, writeDlr, writeParked, writeResult, writeUpAck } from './records.ts';
+import { writeDlr, writeParked, writeUpAck } from './receiptRecords.ts';
+import { RecordType } from './records.ts';
 import { type Hit, SentFlag } from './sentStore.ts';
 
-const LATE_FACTOR_MS = 10;
 const NOTHING = -1;
 
 /** What a receipt says, in our words. */
@@ -43,13 +43,13 @@ export class Receipts {
   readonly #commands: number[] = [];
   readonly #tokens: number[] = [];
   readonly #free: number[] = [];
-  /** Handles that are kept because an answer may still come late, in the order of their time. */
-  readonly #late: { readonly handle: number; readonly until: number }[] = [];
+  readonly late: Late;
 
   constructor(core: Core, onDisk: OnDisk) {
     this.#core = core;
     this.#onDisk = onDisk;
     this.parking = new Parking(core);
+    this.late = new Late(core, onDisk, this);
   }
 
   get parked(): number {
@@ -238,58 +238,9 @@ export class Receipts {
     this.#onDisk.changed(handle);
   }
 
-  /** After a timeout the answer may still come: the order stays in memory until then. */
-  awaitLate(handle: number): void {
-    const { sent, world, config } = this.#core;
-    const timer = Math.max(...config.links.map((one) => one.responseTimerMs), 0);
-    sent.pin(handle, 1);
-    this.#late.push({ handle, until: world.loop.monotonic() + timer * LATE_FACTOR_MS });
-  }
-
-  /** An answer after its timer: the id makes receipts findable; a refusal is told as a final state. */
-  late(link: Link, handle: number, segment: number, status: number, remoteId: string): void {
-    const { sent, log, world, counters } = this.#core;
-    counters.late_answers++;
-    if (
-      !sent.sealed(handle) ||
-      sent.outcome(handle, segment) !== OutcomeClass.unknown ||
-      sent.remoteId(handle, segment) !== ''
-    )
-      return;
-    if (status !== 0) {
-      if (sent.state(handle, segment) !== 0) return;
-      const token = this.#settle(handle, segment, messageState.rejected, world.loop.now(), status.toString(16));
-      log.after(this.#upDurable, token);
-      return;
-    }
-    if (remoteId === '') return;
-    const w = log.begin(RecordType.result);
-    writeResult(w, {
-      op: sent.op(handle),
-      segment: segment + 1,
-      at: world.loop.now(),
-      outcome: OutcomeClass.accepted,
-      verdict: 0,
-      status: 0,
-      remoteId,
-    });
-    log.end();
-    sent.setRemoteId(handle, segment, remoteId);
-    sent.index(handle, segment, link.number, indexKey(remoteId));
-    this.#onDisk.changed(handle);
-    this.identified(link, remoteId);
-  }
-
   /** About once a second. */
   tick(): void {
-    const now = this.#core.world.loop.monotonic();
-    let ended = 0;
-    for (const one of this.#late) {
-      if (one.until > now) break;
-      this.#core.sent.pin(one.handle, -1);
-      ended++;
-    }
-    if (ended > 0) this.#late.splice(0, ended);
+    this.late.tick();
     this.parking.expire();
   }
 

@@ -1,7 +1,8 @@
 // What the guard writes into its journal: one table of record types, how each is written and how it is read. Numbers on
 // disk never change their meaning; every payload begins with its version. From these records alone the leaves of
 // transparency §3 are derived (leaves.ts). All texts are latin1, one character per octet, in the form that is committed.
-import { type ByteWriter, readU16, readU32, readU64 } from '../base/bytes.ts';
+import type { ByteWriter } from '../base/bytes.ts';
+import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
 
 /** Numbers up to 0x12 are those of the leaves that come from these records. */
 export const RecordType = {
@@ -34,64 +35,6 @@ export const RecordType = {
   /** Parts that became an order or ended without one. */
   partsDone: 0x29,
 } as const;
-
-export const RECORD_VERSION = 1;
-
-/** Writes a text of at most 255 octets after its length. */
-export function putText(w: ByteWriter, text: string): void {
-  if (text.length > 255) throw new RangeError('record text: more than 255 octets');
-  w.u8(text.length);
-  w.latin1(text);
-}
-
-/** Reads records field by field. One instance serves a whole recovery. */
-export class RecordReader {
-  bytes: Buffer = Buffer.alloc(0);
-  at = 0;
-  end = 0;
-
-  /** Begins a payload; a version that is not ours is a broken invariant: records are never written by a newer guard. */
-  open(bytes: Buffer, start: number, end: number): this {
-    this.bytes = bytes;
-    this.at = start;
-    this.end = end;
-    const version = this.u8();
-    if (version !== RECORD_VERSION) throw new Error(`record version ${version} is not known`);
-    return this;
-  }
-
-  u8(): number {
-    return this.bytes[this.#take(1)] as number;
-  }
-
-  u16(): number {
-    return readU16(this.bytes, this.#take(2));
-  }
-
-  u32(): number {
-    return readU32(this.bytes, this.#take(4));
-  }
-
-  u64(): number {
-    return readU64(this.bytes, this.#take(8));
-  }
-
-  latin1(octets: number): string {
-    const from = this.#take(octets);
-    return this.bytes.latin1Slice(from, from + octets);
-  }
-
-  text(): string {
-    return this.latin1(this.u8());
-  }
-
-  #take(octets: number): number {
-    const from = this.at;
-    this.at += octets;
-    if (this.at > this.end) throw new Error('record is cut short');
-    return from;
-  }
-}
 
 /** The order's part of an INTENT: what is committed and what recovery needs. */
 export interface IntentFields {
@@ -259,53 +202,6 @@ export function readResult(r: RecordReader): ResultRecord {
   return { op, segment, at, outcome, verdict, status, remoteId: r.text() };
 }
 
-/** DLR: the first final state of a segment. */
-export interface DlrRecord {
-  readonly op: string;
-  readonly segment: number;
-  readonly at: number;
-  readonly state: number;
-  readonly eventNumber: number;
-  readonly rawError: string;
-}
-
-export function writeDlr(w: ByteWriter, record: DlrRecord): void {
-  w.u8(RECORD_VERSION);
-  w.latin1(record.op);
-  w.u8(record.segment);
-  w.u64(record.at);
-  w.u8(record.state);
-  w.u64(record.eventNumber);
-  putText(w, record.rawError);
-}
-
-export function readDlr(r: RecordReader): DlrRecord {
-  const op = r.latin1(16);
-  const segment = r.u8();
-  const at = r.u64();
-  const state = r.u8();
-  const eventNumber = r.u64();
-  return { op, segment, at, state, eventNumber, rawError: r.text() };
-}
-
-/** UPACK. `op` is 16 zero octets and `segment` 0 for a mobile-originated message. */
-export interface UpAckRecord {
-  readonly op: string;
-  readonly segment: number;
-  readonly eventNumber: number;
-}
-
-export function writeUpAck(w: ByteWriter, op: string, segment: number, eventNumber: number): void {
-  w.u8(RECORD_VERSION);
-  w.latin1(op);
-  w.u8(segment);
-  w.u64(eventNumber);
-}
-
-export function readUpAck(r: RecordReader): UpAckRecord {
-  return { op: r.latin1(16), segment: r.u8(), eventNumber: r.u64() };
-}
-
 export interface AbandonedRecord {
   readonly op: string;
   readonly segment: number;
@@ -352,30 +248,4 @@ export function readDeclined(r: RecordReader): DeclinedRecord {
   const status = r.u32();
   const fieldsSeed = r.latin1(16);
   return { op, at, status, fieldsSeed, upstream: r.text(), link: r.text(), reason: r.text() };
-}
-
-/** PARKED and ORPHAN: a receipt as it was read, without its text. */
-export interface ParkedRecord {
-  readonly at: number;
-  readonly link: string;
-  readonly remoteId: string;
-  readonly destination: string;
-  readonly state: number;
-  readonly rawError: string;
-}
-
-export function writeParked(w: ByteWriter, record: ParkedRecord): void {
-  w.u8(RECORD_VERSION);
-  w.u64(record.at);
-  w.u8(record.state);
-  putText(w, record.link);
-  putText(w, record.remoteId);
-  putText(w, record.destination);
-  putText(w, record.rawError);
-}
-
-export function readParked(r: RecordReader): ParkedRecord {
-  const at = r.u64();
-  const state = r.u8();
-  return { at, state, link: r.text(), remoteId: r.text(), destination: r.text(), rawError: r.text() };
 }

@@ -1,6 +1,6 @@
 // Records of the guard's own life: runs, sessions, heartbeats. Beside records.ts, which holds those of orders.
 import type { ByteWriter } from '../base/bytes.ts';
-import { putText, RECORD_VERSION, type RecordReader } from './records.ts';
+import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
 
 export interface StartRecord {
   readonly at: number;

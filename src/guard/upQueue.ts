@@ -58,7 +58,7 @@ export class UpQueue {
   #make(token: number): DeliverSm | null {
     if (token < 0) return this.#core.upstreams.mo.pdu(-token - 1);
     if (this.#core.sent.extension(Math.floor(token / 256)) !== '')
-      return this.#core.upstreams.partsOut.receiptPdu(token, this.#minutes);
+      return this.#core.upstreams.partReceipts.receiptPdu(token, this.#minutes);
     return upReceipt(this.#core, token, this.#minutes);
   }
 
@@ -90,7 +90,7 @@ export class UpQueue {
     }
     counters.receipts_up++;
     const handle = Math.floor(token / 256);
-    if (this.#core.sent.extension(handle) !== '') upstreams.partsOut.receiptTaken(token);
+    if (this.#core.sent.extension(handle) !== '') upstreams.partReceipts.receiptTaken(token);
     else receipts.taken(handle, token % 256);
   }
 

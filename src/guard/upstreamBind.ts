@@ -9,6 +9,13 @@ import type { Core } from './core.ts';
 import type { Link } from './links.ts';
 import type { Upstream } from './upstreams.ts';
 
+/** Whom a system_id names. */
+interface Found {
+  readonly upstream: Upstream;
+  readonly config: UpstreamConfig;
+  readonly link: Link;
+}
+
 /** Decides about binds. One for all connections that have none. */
 export class Doorkeeper implements PeerHandler<number> {
   readonly #core: Core;
@@ -19,21 +26,20 @@ export class Doorkeeper implements PeerHandler<number> {
 
   bindRequested(peer: SmppPeer<number>, pdu: Bind): void {
     const core = this.#core;
-    const refuse = (status: number): void => {
+    const found = this.#find(pdu.systemId);
+    const status =
+      core.closedReason !== null
+        ? Status.ESME_RSYSERR
+        : found === null
+          ? Status.ESME_RINVSYSID
+          : this.#check(peer, pdu, found);
+    if (found === null || status !== Status.ESME_ROK) {
       core.counters.binds_refused++;
       core.world.log.warn('upstream bind refused', { status, address: peer.facts.remoteAddress });
       peer.refuseBind(status);
-    };
-    if (core.closedReason !== null) return refuse(Status.ESME_RSYSERR);
-    const found = this.#find(pdu.systemId);
-    if (found === null) return refuse(Status.ESME_RINVSYSID);
-    const { upstream, config, link } = found;
-    const { sha256, equal } = core.world.crypto;
-    if (!equal(sha256(Buffer.from(pdu.password, 'latin1')), sha256(Buffer.from(config.password))))
-      return refuse(Status.ESME_RINVPASWD);
-    if (config.allowedAddresses.length > 0 && !config.allowedAddresses.includes(peer.facts.remoteAddress))
-      return refuse(Status.ESME_RBINDFAIL);
-    if (upstream.binds.size >= config.maxBinds) return refuse(Status.ESME_RBINDFAIL);
+      return;
+    }
+    const { upstream, link } = found;
     const bind = new UpstreamBind(core, upstream, link, peer);
     peer.handler = bind;
     upstream.binds.add(bind);
@@ -41,10 +47,20 @@ export class Doorkeeper implements PeerHandler<number> {
     if (!peer.acceptBind(core.config.name)) upstream.binds.delete(bind);
   }
 
+  /** 0, or why this bind may not stand. */
+  #check(peer: SmppPeer<number>, pdu: Bind, found: Found): number {
+    const { sha256, equal } = this.#core.world.crypto;
+    const { upstream, config } = found;
+    if (!equal(sha256(Buffer.from(pdu.password, 'latin1')), sha256(Buffer.from(config.password))))
+      return Status.ESME_RINVPASWD;
+    const { allowedAddresses } = config;
+    if (allowedAddresses.length > 0 && !allowedAddresses.includes(peer.facts.remoteAddress))
+      return Status.ESME_RBINDFAIL;
+    return upstream.binds.size >= config.maxBinds ? Status.ESME_RBINDFAIL : Status.ESME_ROK;
+  }
+
   /** Token mode: `NAME/LINK`. Bind mode: the configured system_id. */
-  #find(
-    systemId: string,
-  ): { readonly upstream: Upstream; readonly config: UpstreamConfig; readonly link: Link } | null {
+  #find(systemId: string): Found | null {
     const { upstreams, links } = this.#core;
     const slash = systemId.indexOf('/');
     for (const upstream of upstreams.all) {

@@ -10,6 +10,7 @@ import type { Core } from './core.ts';
 import type { Link } from './links.ts';
 import type { Mo } from './mo.ts';
 import type { Orders } from './orders.ts';
+import type { PartReceipts } from './partReceipts.ts';
 import type { PartsIn } from './partsIn.ts';
 import type { PartsOut } from './partsOut.ts';
 import { UpQueue } from './upQueue.ts';
@@ -38,6 +39,7 @@ export class Upstreams {
   mo!: Mo;
   parts!: PartsIn;
   partsOut!: PartsOut;
+  partReceipts!: PartReceipts;
 
   constructor(core: Core) {
     this.#core = core;
@@ -105,7 +107,7 @@ export class Upstreams {
   receipt(handle: number, segment: number): void {
     const { sent, links } = this.#core;
     const upstream = this.get(sent.upstream(handle));
-    if (sent.extension(handle) !== '') this.partsOut.receipt(upstream, handle, segment);
+    if (sent.extension(handle) !== '') this.partReceipts.receipt(upstream, handle, segment);
     else this.queue(upstream, links.get(sent.link(handle))).add(handle * 256 + segment);
   }
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BindUpstream } from '../../src/guard/config.ts';
 import { deliverSm, type SubmitSm, submitSm } from '../../src/smpp/pdu.ts';
-import { Disk, Gateway, linkConfig, runGuard, Supplier, until } from './rig.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { Disk, linkConfig, runGuard, until } from './rig.ts';
 
 const kannel: BindUpstream = {
   mode: 'bind',

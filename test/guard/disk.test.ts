@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLEAN_LOG_MIN_BYTES } from '../../src/base/limits.ts';
 import { HopTag, LinkState, OrderFlag, OutcomeClass } from '../../src/smpp/vendor.ts';
-import { Disk, Gateway, linkConfig, order, runGuard, Supplier, until } from './rig.ts';
+import { order } from './orders.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { Disk, linkConfig, runGuard, until } from './rig.ts';
 
 /** Sends `count` orders, at most `flight` at a time. */
 async function flood(gateway: Gateway, prefix: string, count: number, flight = 200): Promise<void> {

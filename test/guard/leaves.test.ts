@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ByteWriter } from '../../src/base/bytes.ts';
-import { RecordReader, readIntent, writeIntent } from '../../src/guard/records.ts';
+import { RecordReader } from '../../src/guard/recordReader.ts';
+import { readIntent, writeIntent } from '../../src/guard/records.ts';
 import { readSessionOpen, writeSessionOpen } from '../../src/guard/runRecords.ts';
 import { createCrypto } from '../../src/host/crypto.ts';
 import { LinkState } from '../../src/smpp/vendor.ts';
@@ -11,7 +12,9 @@ import { encodeLeaf, type Leaf, noHash, noOp } from '../../src/tlog/leaf.ts';
 import { leafType } from '../../src/tlog/leafExtension.ts';
 import { leafHash } from '../../src/tlog/merkle.ts';
 import { deriveLeaves } from './leaves.ts';
-import { Disk, Gateway, linkConfig, order, runGuard, Supplier, until } from './rig.ts';
+import { order } from './orders.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { Disk, linkConfig, runGuard, until } from './rig.ts';
 
 const { sha256Latin1 } = createCrypto();
 const hex = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('hex');

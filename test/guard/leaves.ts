@@ -2,7 +2,8 @@
 // session. What this cannot do, the records do not carry.
 
 import { readRecords } from '../../src/driver/records.ts';
-import { type IntentRecord, RecordReader, RecordType, readIntent } from '../../src/guard/records.ts';
+import { RecordReader } from '../../src/guard/recordReader.ts';
+import { type IntentRecord, RecordType, readIntent } from '../../src/guard/records.ts';
 import {
   readHeartbeat,
   readOwnIntent,

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { PLAIN_DIALECT } from '../../src/guard/config.ts';
 import { deliverSm } from '../../src/smpp/pdu.ts';
 import { HopTag, LinkState, OrderFlag, OutcomeClass } from '../../src/smpp/vendor.ts';
-import { Disk, Gateway, linkConfig, order, runGuard, Supplier, until } from './rig.ts';
+import { order } from './orders.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { Disk, linkConfig, runGuard, until } from './rig.ts';
 
 async function setUp(more: Parameters<typeof linkConfig>[2] = {}, disk = new Disk()) {
   const supplier = new Supplier();

@@ -1,0 +1,54 @@
+// The proof that an order is the gateway's: its token, computed anew over everything that must not change on the way.
+import { type OrderFacts, orderToken, type Sha256Latin1, type TokenKey } from '../egress/orderToken.ts';
+import type { SubmitSm } from '../smpp/pdu.ts';
+import type { OrderTlvs } from './orderTlvs.ts';
+
+/** Octets of a token. */
+export const TOKEN_OCTETS = 32;
+
+const UDHI = 0x40;
+
+type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
+
+/** Checks tokens; one instance is used again and again. */
+export class OrderProof {
+  readonly #sha256: Sha256Latin1;
+  readonly #facts: MutableFacts = {
+    op: '',
+    link: '',
+    sourceTon: 0,
+    sourceNpi: 0,
+    source: '',
+    destination: '',
+    dataCoding: 0,
+    udhi: false,
+    segmentCount: 0,
+    validitySeconds: 0,
+    bodyDigest: '',
+  };
+
+  constructor(sha256: Sha256Latin1) {
+    this.#sha256 = sha256;
+  }
+
+  /** Is this order proved for `link`? As many steps whatever the token is. */
+  holds(key: TokenKey, link: string, pdu: SubmitSm, tlvs: OrderTlvs, validitySeconds: number): boolean {
+    const sha256 = this.#sha256;
+    const facts = this.#facts;
+    facts.op = tlvs.op;
+    facts.link = link;
+    facts.sourceTon = pdu.sourceAddrTon;
+    facts.sourceNpi = pdu.sourceAddrNpi;
+    facts.source = pdu.sourceAddr;
+    facts.destination = pdu.destinationAddr;
+    facts.dataCoding = pdu.dataCoding;
+    facts.udhi = (pdu.esmClass & UDHI) !== 0;
+    facts.segmentCount = tlvs.segments;
+    facts.validitySeconds = validitySeconds;
+    facts.bodyDigest = sha256(tlvs.body.latin1Slice(0, tlvs.body.length));
+    const wanted = orderToken(key, facts, sha256);
+    let difference = 0;
+    for (let i = 0; i < TOKEN_OCTETS; i++) difference |= wanted.charCodeAt(i) ^ (tlvs.token[i] as number);
+    return difference === 0;
+  }
+}

@@ -1,0 +1,105 @@
+// What an order says: its TLVs, its validity and its price, read from a submit_sm. Reading only; orders.ts judges.
+import { NO_BYTES, readU64 } from '../base/bytes.ts';
+import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
+import { readValidity } from '../egress/validity.ts';
+import type { SubmitSm } from '../smpp/pdu.ts';
+import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
+import { HopTag } from '../smpp/vendor.ts';
+
+const PRICE_OCTETS = 11;
+
+/** The TLVs of an order; one instance is filled again and again. Buffers are views of the request. */
+export class OrderTlvs {
+  op = '';
+  seed = '';
+  token = NO_BYTES;
+  segments = 0;
+  lane = 1;
+  flags = 0;
+  account = '';
+  purpose = '';
+  reference = '';
+  price = NO_BYTES;
+  body = NO_BYTES;
+
+  read(pdu: SubmitSm): void {
+    this.op = '';
+    this.seed = '';
+    this.token = NO_BYTES;
+    this.segments = 0;
+    this.lane = 1;
+    this.flags = 0;
+    this.account = '';
+    this.purpose = '';
+    this.reference = '';
+    this.price = NO_BYTES;
+    this.body = pdu.shortMessage;
+    for (const { tag, value } of pdu.tlvs) {
+      switch (tag) {
+        case Tag.messagePayload:
+          if (this.body.length === 0) this.body = value;
+          break;
+        case HopTag.op:
+          this.op = value.latin1Slice(0, value.length);
+          break;
+        case HopTag.seed:
+          this.seed = value.latin1Slice(0, value.length);
+          break;
+        case HopTag.orderToken:
+          this.token = value;
+          break;
+        case HopTag.segmentCount:
+          this.segments = value[0] ?? 0;
+          break;
+        case HopTag.lane:
+          this.lane = value[0] ?? 1;
+          break;
+        case HopTag.orderFlags:
+          this.flags = value[0] ?? 0;
+          break;
+        case HopTag.account:
+          this.account = value.latin1Slice(0, value.length);
+          break;
+        case HopTag.purpose:
+          this.purpose = value.latin1Slice(0, value.length);
+          break;
+        case HopTag.customerReference:
+          this.reference = value.latin1Slice(0, value.length);
+          break;
+        case HopTag.price:
+          this.price = value;
+          break;
+      }
+    }
+  }
+}
+
+/** Prices as the text that is committed, e.g. "CHF 0.0550"; they come in long runs of the same. */
+export class PriceTexts {
+  #octets = '';
+  #text = '';
+
+  /** Of a TLV price: u64 micro-units and three letters; empty for anything else. */
+  of(value: Buffer): string {
+    if (value.length !== PRICE_OCTETS) return '';
+    const octets = value.latin1Slice(0, PRICE_OCTETS);
+    if (octets === this.#octets) return this.#text;
+    const micro = readU64(value, 0);
+    const fraction = String(micro % 1_000_000)
+      .padStart(6, '0')
+      .replace(/0{1,2}$/, '');
+    this.#octets = octets;
+    this.#text = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
+    return this.#text;
+  }
+}
+
+/** Seconds from now, within what may leave; −1 when there is none or it has ended. */
+export function validityOf(text: string, nowMs: number): number {
+  const exact = readValidity(text);
+  if (exact >= 0) return exact;
+  const until = toAbsoluteMs(parseTime(text), nowMs);
+  if (until === null || until <= nowMs) return -1;
+  return Math.max(VALIDITY_MIN_S, Math.min(VALIDITY_MAX_S, Math.ceil((until - nowMs) / 1000)));
+}
