@@ -56,12 +56,11 @@ struct object {
   struct object *next;
 };
 
-enum { NONE = 0, FILE_FD, DIR_FD, INET_FD, OTHER_FD };
+enum { NONE = 0, FILE_FD, DIR_FD };
 
 struct followed {
   unsigned char kind;
   struct object *object;
-  char *path;
 };
 
 static struct followed fds[FDS];
@@ -326,31 +325,37 @@ static const char *below_root(const char *path) {
 
 static void forget(int fd) {
   if (fd < 0 || fd >= FDS || fds[fd].kind == NONE) return;
-  free(fds[fd].path);
-  fds[fd] = (struct followed){NONE, NULL, NULL};
+  fds[fd] = (struct followed){NONE, NULL};
+}
+
+/* Where a descriptor leads, below the root; NULL when it is none of ours. */
+static const char *place_of(int fd, char *path, size_t size) {
+  char self[64];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(self, path, size - 1);
+  if (length <= 0) return NULL;
+  path[length] = 0;
+  return below_root(path);
 }
 
 static void opened(int fd, int flags, int existed, off_t old_size) {
   if (fd < 0 || fd >= FDS) return;
-  char self[64], path[8192];
-  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(self, path, sizeof path - 1);
-  if (length <= 0) return;
-  path[length] = 0;
-  const char *relative = below_root(path);
-  if (relative == NULL) return;
+  char path[8192];
+  const char *relative = place_of(fd, path, sizeof path);
   struct stat real;
-  if (fstat(fd, &real) != 0) return;
   pthread_mutex_lock(&lock);
   forget(fd);
-  if (S_ISDIR(real.st_mode)) fds[fd] = (struct followed){DIR_FD, NULL, strdup(relative)};
+  pthread_mutex_unlock(&lock);
+  if (relative == NULL || fstat(fd, &real) != 0) return;
+  pthread_mutex_lock(&lock);
+  if (S_ISDIR(real.st_mode)) fds[fd] = (struct followed){DIR_FD, NULL};
   else if (S_ISREG(real.st_mode)) {
     struct object *object = NULL;
     if (shadow[0] != 0) {
       object = object_of(fd, &real, !existed);
       if (existed && (flags & O_TRUNC)) add_range(object, 0, old_size);
     }
-    fds[fd] = (struct followed){FILE_FD, object, NULL};
+    fds[fd] = (struct followed){FILE_FD, object};
   }
   pthread_mutex_unlock(&lock);
 }
@@ -421,7 +426,7 @@ static void wrote(int fd, off_t from, ssize_t count) {
 
 /* Whether what goes over this descriptor is traced: TCP. Standard output of a child is a socket too, of another family. */
 static int traced(int fd) {
-  if (trace < 0 || fd < 0 || fd >= FDS || fds[fd].kind == FILE_FD) return 0;
+  if (trace < 0) return 0;
   struct sockaddr_storage address;
   socklen_t length = sizeof address;
   int error = errno;
@@ -555,9 +560,12 @@ static void pause_ms(long ms) {
 }
 
 static int sync_any(int fd, int (*real)(int)) {
-  if (fd < 0 || fd >= FDS || (fds[fd].kind != FILE_FD && fds[fd].kind != DIR_FD)) return real(fd);
+  if (fd < 0 || fd >= FDS || fds[fd].kind == NONE) return real(fd);
+  /* A descriptor that was closed behind our back may be another file by now. */
+  char path[8192];
+  const char *relative = place_of(fd, path, sizeof path);
   struct stat present;
-  if (fstat(fd, &present) != 0) return real(fd);
+  if (relative == NULL || fstat(fd, &present) != 0) return real(fd);
   unsigned long long ino = present.st_ino;
   struct object *object = file_of(fd);
   struct range *ranges = NULL;
@@ -606,9 +614,9 @@ static int sync_any(int fd, int (*real)(int)) {
   }
   free(ranges);
   if (object != NULL) pthread_mutex_unlock(&object->syncing);
-  if (result == 0 && fds[fd].kind == DIR_FD && shadow[0] != 0) {
+  if (result == 0 && S_ISDIR(present.st_mode) && shadow[0] != 0) {
     pthread_mutex_lock(&naming);
-    sync_names(fd, fds[fd].path);
+    sync_names(fd, relative);
     pthread_mutex_unlock(&naming);
   }
   if (trace >= 0) tell("E %lld %llu %d\n", now(), ino, result);

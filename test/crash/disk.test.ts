@@ -71,6 +71,13 @@ test('a name that was not synced is gone with all of its synced octets', { skip 
   assert.deepEqual(readdirSync(root), []);
 });
 
+test('a folder outside that is synced under the same descriptor is not taken for ours', { skip }, () => {
+  const root = afterCut(
+    `const f = fs.openSync('a', 'w'); fs.writeSync(f, 'x'); fs.fsyncSync(f); fs.closeSync(f); ${syncFolder('.')} ${syncFolder('..')} ${syncFolder('/')}`,
+  );
+  assert.deepEqual(readdirSync(root), ['a']);
+});
+
 test('a synced name without synced octets is an empty file', { skip }, () => {
   const root = afterCut(`fs.writeFileSync('a', 'text'); ${syncFolder('.')}`);
   assert.equal(readFileSync(join(root, 'a'), 'latin1'), '');
