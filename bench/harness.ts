@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     'warmup-seconds': { type: 'string', default: '2' },
     rate: { type: 'string', default: '0' },
-    'max-open': { type: 'string', default: '60000' },
+    'max-open': { type: 'string', default: '20000' },
     'grain-ms': { type: 'string', default: '1' },
     mixed: { type: 'boolean', default: false },
   },

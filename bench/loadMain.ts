@@ -17,7 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     series: { type: 'string', default: '0' },
     rate: { type: 'string', default: '0' },
-    'max-open': { type: 'string', default: '60000' },
+    'max-open': { type: 'string', default: '20000' },
     messages: { type: 'string', default: 'Infinity' },
     'warmup-seconds': { type: 'string', default: '5' },
     seconds: { type: 'string', default: '20' },

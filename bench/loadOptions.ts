@@ -35,7 +35,7 @@ export const standardLoad: LoadOptions = {
   firstAccount: 0,
   window: 250,
   rate: 0,
-  maxOpen: 60_000,
+  maxOpen: 20_000,
   messages: Number.POSITIVE_INFINITY,
   warmupMs: 5000,
   measureMs: 20_000,

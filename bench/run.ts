@@ -10,7 +10,7 @@ import { balanceError, Stack } from './stack.ts';
 import { standardWorkload, Workload } from './workload.ts';
 
 const help = `npm run bench -- [--json] [--seconds 20] [--warmup-seconds 5] [--rate N] [--mixed] [--binds 8] [--window 250]
-                 [--max-open 60000] [--no-limit] [--keep]
+                 [--max-open 20000] [--no-limit] [--keep]
 npm run bench -- backlog [--json] [--messages 1000000]
 
   --rate N       open loop at N submits per second; without it closed by windows
@@ -142,7 +142,7 @@ const { values, positionals } = parseArgs({
     mixed: { type: 'boolean', default: false },
     binds: { type: 'string', default: '8' },
     window: { type: 'string', default: '250' },
-    'max-open': { type: 'string', default: '60000' },
+    'max-open': { type: 'string', default: '20000' },
     'no-limit': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     messages: { type: 'string', default: '1000000' },
