@@ -129,7 +129,7 @@ export class LinkBind implements PeerHandler<number> {
       this.#core.receipts.late.take(link, handle, segment, status, remoteId);
     } else if (status === 0) {
       outcomes.finish(op, segment, OutcomeClass.accepted, OutcomeVerdict.none, 0, remoteId);
-    } else {
+    } else if (!isThrottle(status) || !outcomes.again(op, segment, status)) {
       const verdict = refusalVerdict(link.config.dialect, status, tlvU8(pdu, Tag.deliveryFailureReason));
       outcomes.finish(op, segment, OutcomeClass.refused, verdict, status, '');
     }

@@ -3,12 +3,14 @@
 // exact pace, all segments of a message back to back over one bind.
 import type { Alarm } from '../port/loop.ts';
 import { Status } from '../smpp/status.table.ts';
+import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
 import { RecordType, writeIntent } from './records.ts';
+import { WaitingOrders } from './waitingOrders.ts';
 
 /** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
 const QUEUE_MS = 50;
@@ -19,9 +21,18 @@ const QUEUE_SEGMENTS_MIN = 16;
 const WAIT_MAX_MS = 500;
 /** INTENTs are written so far ahead of the pace: about the time of a commit. */
 const AHEAD_MS = 5;
+/** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
+const AGAIN_MAX_MS = 10_000;
 const RETRY_DOWN_MS = 1000;
 const RETRY_WINDOW_MS = 50;
 const PIN = 0;
+
+/** A throttled segment of a message that has partly left. */
+interface Again {
+  readonly op: Op;
+  readonly segment: number;
+  readonly status: number;
+}
 
 export interface Held {
   readonly status: number;
@@ -32,11 +43,9 @@ export interface Held {
 export class LinkQueue {
   readonly #core: Core;
   readonly #link: Link;
-  readonly #pins = new Deque<Op>();
-  readonly #others = new Deque<Op>();
-  /** Segments in them. */
-  #pinSegments = 0;
-  #otherSegments = 0;
+  readonly #waiting = new WaitingOrders();
+  /** Throttled segments that go again, before anything new. */
+  readonly #again = new Deque<Again>();
   /** Tokens of segments whose INTENT is durable, in order. */
   readonly #ready = new Deque<number>();
   /** Segments between their number and their PDU. */
@@ -51,7 +60,7 @@ export class LinkQueue {
   }
 
   get waiting(): number {
-    return this.#pinSegments + this.#otherSegments;
+    return this.#waiting.segments;
   }
 
   /** Null: an order of so many segments may come now. */
@@ -64,12 +73,12 @@ export class LinkQueue {
         retryAfterMs: RETRY_DOWN_MS,
       };
     const now = this.#core.world.loop.monotonic();
-    const ahead = this.#underway + this.#pinSegments + (lane === PIN ? 0 : this.#otherSegments);
+    const ahead = this.#underway + this.#waiting.ahead(lane);
     const waitMs = this.#paceOf(now, ahead + 1) - now;
     if (waitMs > (lane === PIN ? QUEUE_PIN_MS : QUEUE_MS)) {
       return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs: waitMs };
     }
-    const queued = lane === PIN ? this.#pinSegments : this.#otherSegments;
+    const queued = this.#waiting.of(lane);
     const most = Math.max(QUEUE_SEGMENTS_MIN, Math.ceil((link.pacer.rate(now) * QUEUE_MS) / 1000));
     if (queued > 0 && queued + segments > most) {
       return {
@@ -82,14 +91,10 @@ export class LinkQueue {
   }
 
   add(op: Op): void {
-    op.queueUntil = this.#core.world.loop.monotonic() + WAIT_MAX_MS;
-    if (op.lane === PIN) {
-      this.#pins.push(op);
-      this.#pinSegments += op.total;
-    } else {
-      this.#others.push(op);
-      this.#otherSegments += op.total;
-    }
+    const now = this.#core.world.loop.monotonic();
+    op.queueUntil = now + WAIT_MAX_MS;
+    op.againUntil = now + AGAIN_MAX_MS;
+    this.#waiting.add(op);
     this.pump();
   }
 
@@ -107,12 +112,13 @@ export class LinkQueue {
     const core = this.#core;
     if (core.halted) return;
     for (const bind of link.binds) if (bind.sending !== null) this.#number(bind.sending, bind);
+    if (this.#again.length > 0 && !this.#goAgain()) return;
     while (this.waiting > 0) {
       if (!link.usable) {
         this.#giveBackAll();
         return;
       }
-      const op = (this.#pins.peek() ?? this.#others.peek()) as Op;
+      const op = this.#waiting.peek() as Op;
       const now = core.world.loop.monotonic();
       const at = this.#paceOf(now, this.#underway + 1);
       if (at > now + AHEAD_MS) {
@@ -124,14 +130,8 @@ export class LinkQueue {
         this.#wake(op.queueUntil);
         return;
       }
-      if (op.lane === PIN) {
-        this.#pins.shift();
-        this.#pinSegments -= op.total;
-        core.log.urgent();
-      } else {
-        this.#others.shift();
-        this.#otherSegments -= op.total;
-      }
+      this.#waiting.shift();
+      if (op.lane === PIN) core.log.urgent();
       op.bind = bind;
       const seq = core.log.seq;
       core.sent.setHome(op.handle, seq);
@@ -162,27 +162,56 @@ export class LinkQueue {
 
   /** Numbers and INTENTs for as many segments as the window takes; the bind belongs to the message until its last. */
   #number(op: Op, bind: LinkBind): void {
-    const { log, world } = this.#core;
     bind.sending = null;
     while (op.begun < op.total) {
-      const segment = op.begun;
-      const token = op.handle * 256 + segment;
-      const sequence = bind.peer.reserve(token);
-      if (sequence === null) {
+      if (!this.#intend(op, op.begun, bind)) {
         if (bind.open) bind.sending = op;
         else this.#core.outcomes.unbegun(op);
         return;
       }
       op.begun++;
-      op.sequences[segment] = sequence;
-      op.states[segment] = SegmentState.reserved;
-      bind.lastSequence = sequence;
-      this.#underway++;
-      const w = log.begin(RecordType.intent);
-      writeIntent(w, op, world.loop.now(), bind.session, sequence, segment + 1);
-      log.end();
-      log.after(this.#durable, token);
     }
+  }
+
+  /** One segment gets its number and its INTENT. False: no room, or the bind has gone. */
+  #intend(op: Op, segment: number, bind: LinkBind): boolean {
+    const { log, world } = this.#core;
+    const token = op.handle * 256 + segment;
+    const sequence = bind.peer.reserve(token);
+    if (sequence === null) return false;
+    op.sequences[segment] = sequence;
+    op.states[segment] = SegmentState.reserved;
+    bind.lastSequence = sequence;
+    this.#underway++;
+    const w = log.begin(RecordType.intent);
+    writeIntent(w, op, world.loop.now(), bind.session, sequence, segment + 1);
+    log.end();
+    log.after(this.#durable, token);
+    return true;
+  }
+
+  /** A throttled segment goes again when the pace allows. */
+  again(op: Op, segment: number, status: number): void {
+    this.#again.push({ op, segment, status });
+  }
+
+  /** False: something of it still waits, and nothing new goes before it. */
+  #goAgain(): boolean {
+    const { loop } = this.#core.world;
+    for (let one = this.#again.peek(); one !== undefined; one = this.#again.peek()) {
+      const { op, segment, status } = one;
+      const now = loop.monotonic();
+      if (op.bind === null || !op.bind.open || now >= op.againUntil) {
+        this.#again.shift();
+        this.#core.outcomes.finish(op, segment, OutcomeClass.refused, OutcomeVerdict.retryLater, status, '');
+        continue;
+      }
+      const at = this.#paceOf(now, this.#underway + 1);
+      if (at > now + AHEAD_MS) this.#wake(Math.min(at - AHEAD_MS, op.againUntil));
+      if (at > now + AHEAD_MS || !this.#intend(op, segment, op.bind)) return false;
+      this.#again.shift();
+    }
+    return true;
   }
 
   readonly #durable = (token: number): void => {
@@ -237,23 +266,13 @@ export class LinkQueue {
 
   /** Orders that have not begun go back: nothing of them was journalled. */
   #giveBackAll(): void {
-    for (let op = this.#pins.shift(); op !== undefined; op = this.#pins.shift())
+    for (let op = this.#waiting.shift(); op !== undefined; op = this.#waiting.shift()) {
       this.#giveBack(op, this.#link.reason, RETRY_DOWN_MS);
-    for (let op = this.#others.shift(); op !== undefined; op = this.#others.shift())
-      this.#giveBack(op, this.#link.reason, RETRY_DOWN_MS);
-    this.#pinSegments = 0;
-    this.#otherSegments = 0;
+    }
   }
 
   #giveBackOld(now: number): void {
-    for (let op = this.#pins.peek(); op !== undefined && op.queueUntil <= now; op = this.#pins.peek()) {
-      this.#pins.shift();
-      this.#pinSegments -= op.total;
-      this.#giveBack(op, 'the windows of the link are full', RETRY_WINDOW_MS);
-    }
-    for (let op = this.#others.peek(); op !== undefined && op.queueUntil <= now; op = this.#others.peek()) {
-      this.#others.shift();
-      this.#otherSegments -= op.total;
+    for (let op = this.#waiting.shiftOld(now); op !== undefined; op = this.#waiting.shiftOld(now)) {
       this.#giveBack(op, 'the windows of the link are full', RETRY_WINDOW_MS);
     }
   }

@@ -50,6 +50,8 @@ export class Op implements IntentFields {
   bodyCommitment = '';
   /** Of bind mode: see partsIn.ts; else empty. */
   extension = '';
+  /** Monotonic; until when a throttled segment of it is tried again by the guard itself. */
+  againUntil = 0;
   /** Monotonic; until when it may wait in the link's queue. */
   queueUntil = 0;
   /** Who waits for the response; more than one after a reconnect. */

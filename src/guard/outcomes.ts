@@ -5,9 +5,10 @@ import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { type Op, SegmentState } from './op.ts';
-import { RecordType, writeAbandoned, writeResult } from './records.ts';
+import { RecordType, writeAbandoned, writeResult, writeThrottled } from './records.ts';
 
 const PIN = 0;
+const NO_SESSION = '\0'.repeat(8);
 
 export class Outcomes {
   readonly #core: Core;
@@ -21,14 +22,14 @@ export class Outcomes {
     const { log, world, counters } = this.#core;
     const state = op.states[segment];
     if (state === SegmentState.done) throw new Error('a segment ends once');
-    if (state !== SegmentState.emitted) op.target?.queue.notEmitted();
+    if (state === SegmentState.reserved || state === SegmentState.ready) op.target?.queue.notEmitted();
     if (outcome === OutcomeClass.notEmitted) {
       counters.segments_abandoned++;
       const w = log.begin(RecordType.abandoned);
       writeAbandoned(w, {
         op: op.op,
         segment: segment + 1,
-        session: op.bind?.session ?? '',
+        session: op.bind?.session ?? NO_SESSION,
         sequence: op.sequences[segment] as number,
       });
     } else {
@@ -43,6 +44,35 @@ export class Outcomes {
     log.after(this.#recorded, op.handle);
     if (op.lane === PIN) log.urgent();
     this.#set(op, segment, outcome, verdict, status, remoteId);
+  }
+
+  /**
+   * The supplier throttles one segment of a message of which others have left or may have: it was certainly not accepted, and
+   * without it the rest is worthless. It gets a new number and a new INTENT when the pace allows. False: it ends as refused.
+   */
+  again(op: Op, segment: number, status: number): boolean {
+    const { log, world } = this.#core;
+    if (op.total === 1 || world.loop.monotonic() >= op.againUntil) return false;
+    let others = false;
+    for (let i = 0; i < op.total; i++) {
+      const { outcome } = op.results[i] as { readonly outcome: number };
+      if (i !== segment && (outcome === 0 || outcome === OutcomeClass.accepted || outcome === OutcomeClass.unknown))
+        others = true;
+    }
+    if (!others) return false;
+    const w = log.begin(RecordType.throttled);
+    writeThrottled(w, {
+      op: op.op,
+      segment: segment + 1,
+      at: world.loop.now(),
+      session: op.bind?.session ?? NO_SESSION,
+      sequence: op.sequences[segment] as number,
+      status,
+    });
+    log.end();
+    op.states[segment] = SegmentState.waiting;
+    op.target?.queue.again(op, segment, status);
+    return true;
   }
 
   #set(op: Op, segment: number, outcome: number, verdict: number, status: number, remoteId: string): void {

@@ -81,6 +81,12 @@ export class PastOrders {
     open.sessions[record.segment - 1] = record.session;
   }
 
+  /** A segment (from 0) was throttled, to be emitted again: it has no number until its next INTENT. */
+  throttled(op: string, segment: number): void {
+    const open = this.#open.get(op);
+    if (open !== undefined) delete open.sequences[segment];
+  }
+
   /** The outcome of a segment (from 0). */
   outcome(op: string, segment: number, fields: SegmentFields): void {
     const { sent } = this.#core;

@@ -32,6 +32,8 @@ export const RecordType = {
   op: 0x27,
   /** A part that another gateway's customer made, acknowledged on its own; seed and text in the batch's secrets. */
   part: 0x28,
+  /** A RESULT of class temporary after which the guard itself emits the segment again, under a new number. */
+  throttled: 0x2a,
   /** Parts that became an order or ended without one. */
   partsDone: 0x29,
 } as const;
@@ -219,6 +221,22 @@ export function writeAbandoned(w: ByteWriter, record: AbandonedRecord): void {
 
 export function readAbandoned(r: RecordReader): AbandonedRecord {
   return { op: r.latin1(16), segment: r.u8(), session: r.latin1(8), sequence: r.u32() };
+}
+
+export interface ThrottledRecord extends AbandonedRecord {
+  readonly at: number;
+  readonly status: number;
+}
+
+export function writeThrottled(w: ByteWriter, record: ThrottledRecord): void {
+  writeAbandoned(w, record);
+  w.u64(record.at);
+  w.u32(record.status);
+}
+
+export function readThrottled(r: RecordReader): ThrottledRecord {
+  const { op, segment, session, sequence } = readAbandoned(r);
+  return { op, segment, session, sequence, at: r.u64(), status: r.u32() };
 }
 
 export interface DeclinedRecord {

@@ -11,7 +11,7 @@ import { DoneKind, partsOf, readPartsDone } from './partRecords.ts';
 import { PastOrders, TOO_SMALL } from './pastOrders.ts';
 import { type ParkedRecord, readDlr, readParked, readUpAck } from './receiptRecords.ts';
 import { RecordReader } from './recordReader.ts';
-import { type IntentRecord, RecordType, readAbandoned, readIntent, readResult } from './records.ts';
+import { type IntentRecord, RecordType, readAbandoned, readIntent, readResult, readThrottled } from './records.ts';
 import {
   readOwnIntent,
   readSessionClose,
@@ -88,6 +88,11 @@ export class Recovery {
           status: Status.ESME_RSYSERR,
           remoteId: '',
         });
+        return;
+      }
+      case RecordType.throttled: {
+        const { op, segment } = readThrottled(r);
+        this.#orders.throttled(op, segment - 1);
         return;
       }
       case RecordType.dlr: {

@@ -73,7 +73,6 @@ export class UpQueue {
     }
     this.again(token);
     this.#notBefore = this.#core.world.loop.monotonic() + AGAIN_MS;
-    this.#alarm ??= this.#core.world.loop.wakeAt(this.#notBefore, this.#rang);
   }
 
   readonly #rang = (): void => {
@@ -94,9 +93,11 @@ export class UpQueue {
     else receipts.taken(handle, token % 256);
   }
 
-  /** No answer: it goes again, first. */
+  /** No answer, or "later": it goes again, first, on another bind or in a while. */
   again(token: number): void {
+    const { loop } = this.#core.world;
     this.#waiting.unshift(token);
+    this.#alarm ??= loop.wakeAt(loop.monotonic() + AGAIN_MS, this.#rang);
   }
 
   /** A bind of this link has come or has room. */

@@ -121,3 +121,28 @@ test('orders that are not proved, not whole or not allowed are declined and noth
   assert.equal(running.guard.core.sent.size, 0);
   await end();
 });
+
+test('a throttled part of a message that has partly left goes again by itself, under a new number', async () => {
+  const { supplier, gateway, running, end } = await setUp();
+  let refused = false;
+  supplier.onSubmit = (peer, pdu) => {
+    const place = pdu.shortMessage[5] as number;
+    if (place === 2 && !refused) {
+      refused = true;
+      peer.respondStatus(pdu.sequence, pdu.commandId, 0x58);
+    } else supplier.accept(peer, pdu, `t${place}`);
+  };
+  const token = gateway.send(order('a', { op: 'partly', text: 'q'.repeat(400), segments: 3 }));
+  await until('answered', () => gateway.answer(token) !== undefined);
+  assert.deepEqual(
+    gateway.answer(token)?.outcomes?.map((one) => one.outcome),
+    [OutcomeClass.accepted, OutcomeClass.accepted, OutcomeClass.accepted],
+  );
+  assert.deepEqual(
+    supplier.submits.map((one) => one.shortMessage[5]),
+    [1, 2, 3, 2],
+  );
+  assert.equal(supplier.sequences[3], (supplier.sequences[2] ?? 0) + 1);
+  assert.equal(running.guard.core.counters.throttled, 1);
+  await end();
+});
