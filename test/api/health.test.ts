@@ -20,6 +20,17 @@ describe('health, metrics, document', () => {
     assert.equal((await rig.call('GET', '/healthz', { key: null })).status, 200);
   });
 
+  test('while the gateway starts, keys are not called wrong: 503', async () => {
+    const rig = createRig();
+    rig.service.ready = false;
+    for (const path of ['/api/v1/balance', '/api/v1/admin/status']) {
+      const answer = await rig.call('GET', path, { key: 'not-known-yet' });
+      assertProblem(answer, 503, 'unavailable', ['not-known-yet']);
+      assert.equal(answer.headers.get('retry-after'), '5');
+      assertProblem(await rig.call('GET', path, { key: null }), 401, 'unauthenticated');
+    }
+  });
+
   test('metrics: for this machine or with an admin key; counters follow the gateway', async () => {
     const rig = createRig();
     assertProblem(await rig.call('GET', '/metrics', { key: null }), 401, 'unauthenticated');
