@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RUNTIME_FLAGS } from '../src/main/programs.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -62,7 +63,7 @@ export async function startProgram(
   readyEvent: string | null,
   environment: { readonly [name: string]: string } = {},
 ): Promise<Program> {
-  const child = spawn(process.execPath, args as string[], {
+  const child = spawn(process.execPath, [...RUNTIME_FLAGS, ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

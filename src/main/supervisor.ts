@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { RUNTIME_FLAGS } from './programs.ts';
 
 /** First wait before a program is started again; doubled at every quick end. */
 const RESTART_MIN_MS = 250;
@@ -100,7 +101,7 @@ export class Supervisor {
     const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
     program.startedMs = performance.now();
     // A group of its own: Ctrl-C reaches the supervisor alone, which ends both in order.
-    const child = spawn(process.execPath, [cli, name, '-c', configPath], {
+    const child = spawn(process.execPath, [...RUNTIME_FLAGS, cli, name, '-c', configPath], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, [SUPERVISED]: '1' },
