@@ -9,6 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { compileShadow, Disk } from '../../bench/crash/disk.ts';
+import { openJournal } from '../../src/host/journal.ts';
+import { ownStorageSecret } from '../../src/main/programs.ts';
 
 const library = compileShadow();
 const skip = library.ok ? false : library.reason;
@@ -35,7 +37,7 @@ function afterCut(...programs: readonly string[]): string {
 }
 
 function runKilled(root: string, disk: Disk, program: string): void {
-  const code = `const fs = require('node:fs'); process.chdir(${JSON.stringify(root)}); ${program}; process.kill(process.pid, 'SIGKILL');`;
+  const code = `const fs = require('node:fs'); process.chdir(${JSON.stringify(root)}); (() => { ${program}; process.kill(process.pid, 'SIGKILL'); })();`;
   try {
     execFileSync(process.execPath, ['--no-warnings', '-e', code], {
       env: { ...process.env, ...disk.environment },
@@ -142,6 +144,37 @@ test('SQLite without syncs loses rows: the disk can tell', { skip }, () => {
   const db = new DatabaseSync(join(root, 'db'));
   assert.deepEqual({ ...db.prepare('select count(*) as count from t').get() }, { count: 0 });
   db.close();
+});
+
+test('a data folder made from nothing stands after a power cut: secret, journal, text', { skip }, async () => {
+  const at = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+  const root = afterCut(`
+    Promise.all([import(${at('main/programs.ts')}), import(${at('host/durable.ts')}), import(${at('host/journal.ts')})]).then(
+      async ([{ ownStorageSecret }, { makeFolder }, { openJournal }]) => {
+        const folder = process.cwd() + '/data/gateway';
+        makeFolder(folder);
+        const opened = await openJournal({ folder: folder + '/journal', storageSecret: ownStorageSecret(folder) });
+        const records = Buffer.allocUnsafeSlow(7);
+        const secrets = Buffer.allocUnsafeSlow(4);
+        records.write('records'); secrets.write('text');
+        const batch = { records, recordsLength: 7, secrets, secretsLength: 4 };
+        opened.value.append(0, 1, 1, batch, () => process.kill(process.pid, 'SIGKILL'));
+      });
+    setTimeout(() => {}, 20000); return`);
+  const folder = join(root, 'data/gateway');
+  const opened = await openJournal({ folder: join(folder, 'journal'), storageSecret: ownStorageSecret(folder) });
+  assert.ok(opened.ok);
+  const read: string[] = [];
+  await new Promise<void>((resolve) =>
+    opened.value.read(
+      0,
+      1,
+      (seq, records, secrets) => void read.push(`${seq} ${records.toString()} ${secrets?.toString()}`),
+      () => resolve(),
+    ),
+  );
+  assert.deepEqual(read, ['1 records text']);
+  await opened.value.close();
 });
 
 test('random writes, truncations and syncs agree with a model', { skip }, () => {
