@@ -10,7 +10,7 @@ import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
 import { RecordType, writeIntent } from './records.ts';
-import { WaitingOrders } from './waitingOrders.ts';
+import { type Again, type Held, WaitingOrders } from './waitingOrders.ts';
 
 /** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
 const QUEUE_MS = 50;
@@ -26,19 +26,6 @@ const AGAIN_MAX_MS = 10_000;
 const RETRY_DOWN_MS = 1000;
 const RETRY_WINDOW_MS = 50;
 const PIN = 0;
-
-/** A throttled segment of a message that has partly left. */
-interface Again {
-  readonly op: Op;
-  readonly segment: number;
-  readonly status: number;
-}
-
-export interface Held {
-  readonly status: number;
-  readonly reason: string;
-  readonly retryAfterMs: number;
-}
 
 export class LinkQueue {
   readonly #core: Core;

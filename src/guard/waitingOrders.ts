@@ -5,6 +5,20 @@ import type { Op } from './op.ts';
 
 const PIN = 0;
 
+/** A throttled segment of a message that has partly left. */
+export interface Again {
+  readonly op: Op;
+  readonly segment: number;
+  readonly status: number;
+}
+
+/** Why an order is not taken now. */
+export interface Held {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
 export class WaitingOrders {
   readonly #pins = new Deque<Op>();
   readonly #others = new Deque<Op>();

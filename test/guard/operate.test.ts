@@ -1,0 +1,107 @@
+// Operating a guard: the admin over HTTP, reload without dropped sessions, metrics.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adminHandler } from '../../src/guard/admin.ts';
+import { LinkState } from '../../src/smpp/vendor.ts';
+import { order } from './orders.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { guardConfig, linkConfig, runGuard, until } from './rig.ts';
+
+async function setUp() {
+  const [a, b] = [new Supplier(), new Supplier()];
+  const [portA, portB] = [await a.open(), await b.open()];
+  const links = [linkConfig('a', portA), linkConfig('b', portB)];
+  const running = await runGuard({ links });
+  const gateway = new Gateway(running.port, 'gateway/a');
+  await until('both up', () => gateway.states.at(-1)?.state === LinkState.up && b.peers.length === 1);
+  return {
+    a,
+    b,
+    portB,
+    links,
+    running,
+    gateway,
+    async end() {
+      await gateway.stop();
+      await running.stop();
+      await a.server?.close();
+      await b.server?.close();
+    },
+  };
+}
+
+test('the admin shows state and counts, orders links, and asks for its token', async () => {
+  const { running, gateway, end } = await setUp();
+  const handler = adminHandler(running.guard.core, 'token-1');
+  const ask = async (path: string, method = 'GET', token = 'token-1') => {
+    const response = await handler(
+      new Request(`http://127.0.0.1${path}`, { method, headers: { authorization: `Bearer ${token}` } }),
+      '127.0.0.1',
+    );
+    return { code: response.status, text: await response.text() };
+  };
+  assert.equal((await ask('/status', 'GET', 'wrong')).code, 401);
+  assert.equal((await ask('/nothing')).code, 404);
+  assert.equal((await ask('/links/a/pause')).code, 405);
+  assert.equal((await ask('/links/z/pause', 'POST')).code, 404);
+  const token = gateway.send(order('a', { op: 'counted', text: 'a text nobody may see', to: '41791234567' }));
+  await until('answered', () => gateway.answer(token) !== undefined);
+  const status = await ask('/status');
+  assert.equal(status.code, 200);
+  const parsed = JSON.parse(status.text) as {
+    links: { name: string; state: string; rate: { contract: number }; window: { room: number } }[];
+    counters: { segments_accepted: number };
+  };
+  assert.deepEqual(
+    parsed.links.map((one) => [one.name, one.state, one.rate.contract, one.window.room]),
+    [
+      ['a', 'up', 1000, 50],
+      ['b', 'up', 1000, 50],
+    ],
+  );
+  assert.equal(parsed.counters.segments_accepted, 1);
+  const metrics = await ask('/metrics');
+  assert.match(metrics.text, /^glaspost_guard_segments_accepted_total 1$/m);
+  assert.match(metrics.text, /^glaspost_guard_link_state\{link="a"\} 1$/m);
+  for (const text of [status.text, metrics.text]) assert.ok(!/41791234567|nobody may see|secret/.test(text));
+  assert.equal((await ask('/links/a/pause', 'POST')).code, 200);
+  await until('paused is told', () => gateway.states.at(-1)?.state === LinkState.paused);
+  assert.match((await ask('/status')).text, /"state":"paused"/);
+  assert.equal((await ask('/links/a/resume', 'POST')).code, 200);
+  await until('up is told', () => gateway.states.at(-1)?.state === LinkState.up);
+  await end();
+});
+
+test('a reload drops no session of what is unchanged; new limits hold at once; a link comes and goes', async () => {
+  const { a, b, portB, links, running, gateway, end } = await setUp();
+  const before = a.peers[0];
+  const c = new Supplier();
+  const portC = await c.open();
+  const { guard } = running;
+  const [first] = links;
+  assert.ok(first);
+  guard.reload(guardConfig({ links: [{ ...first, throttlePerSecond: 7 }, linkConfig('c', portC)] }));
+  await until('c is bound, b is not', () => c.peers.length === 1 && b.peers.length === 0);
+  assert.equal(a.peers[0], before);
+  assert.equal(gateway.failures.length, 0);
+  assert.equal(guard.core.links.byName.get('a')?.pacer.contractRate, 7);
+  const token = gateway.send(order('a', { op: 'after' }));
+  await until('answered', () => gateway.answer(token)?.status === 0);
+  // Other credentials rebind, and only then.
+  guard.reload(guardConfig({ links: [{ ...first, password: 'new' }, linkConfig('b', portB)] }));
+  await until(
+    'a has been rebound, b is back',
+    () => a.peers.length === 1 && a.peers[0] !== before && b.peers.length === 1 && c.peers.length === 0,
+  );
+  await until('up', () => gateway.states.at(-1)?.state === LinkState.up);
+  await c.server?.close();
+  await end();
+});
+
+test('an upstream that leaves the configuration is unbound and may not come back', async () => {
+  const { links, running, gateway, end } = await setUp();
+  running.guard.reload(guardConfig({ links, upstreams: [] }));
+  await until('unbound', () => gateway.peer === null);
+  await until('refused', () => gateway.refused === 0x0f);
+  await end();
+});
