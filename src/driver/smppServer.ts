@@ -32,7 +32,7 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
   readonly #options: SmppServerOptions;
   readonly #handler: PeerHandler<T>;
   readonly #failures = new BindFailures();
-  readonly #unbound = new Set<SmppPeer<T>>();
+  readonly #unbound = new Set<ConnectionPeer<T>>();
   /** Connections of ours on which an outbind is still to be written. */
   readonly #outbinds = new Map<SmppPeer<T>, { readonly systemId: string; readonly password: string }>();
   #listener: Listener | null = null;
@@ -88,7 +88,7 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
 
   #accept(connection: Connection): void {
     const nowMs = this.#world.loop.monotonic();
-    if (this.#closing || this.#unbound.size >= this.#options.maxUnbound || !this.#mayAccept(nowMs)) {
+    if (this.#closing || !this.#mayAccept(nowMs) || !this.#hasRoom()) {
       // A scan must not fill the log: the first refusal of each hundred is told.
       if (this.#refusedAccepts++ % 100 === 0)
         this.#world.log.warn('connections refused', {
@@ -106,6 +106,21 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
     const peer = new ConnectionPeer<T>(this.#nextId++, connection, loop, role, options, this.#handler, this);
     this.peers.add(peer);
     this.#unbound.add(peer);
+  }
+
+  /**
+   * At the limit the stranger that has been silent longest makes room: a customer binds at once, so a crowd that never
+   * binds shuts nobody out.
+   */
+  #hasRoom(): boolean {
+    if (this.#unbound.size < this.#options.maxUnbound) return true;
+    for (const peer of this.#unbound) {
+      if (peer.state !== 'open' || peer.systemId !== '' || this.#outbinds.has(peer)) continue;
+      this.#unbound.delete(peer);
+      peer.close('made room for a newer connection');
+      return true;
+    }
+    return false;
   }
 
   /** A bucket of one second's accepts. */

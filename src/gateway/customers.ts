@@ -63,7 +63,7 @@ export class Customers implements PeerHandler<number> {
             // Each account says whether 12 characters are a time; submit.ts asks it.
             lenientTimes: true,
           },
-          maxUnbound: MAX_UNBOUND,
+          maxUnbound: Math.min(MAX_UNBOUND, Math.ceil(config.maxConnections / 2)),
           acceptsPerSecond: ACCEPTS_PER_SECOND,
           outbinds: false,
         },

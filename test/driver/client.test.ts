@@ -178,6 +178,15 @@ test('R9 connections without a bind are limited in total, bound ones are not cou
   for (let i = 0; i < 6; i++) knock();
   world.loop.settle();
   assert.equal(server.peers.size, 3);
+  // The crowd shuts nobody out: who has been silent longest makes room for a customer.
+  const customer = new Owner();
+  const client = new SmppClient<number>(world, clientOptions(), customer);
+  client.start();
+  world.loop.settle();
+  assert.equal(customer.take()[0], 'bound trx 34');
+  assert.equal(server.peers.size, 3);
+  client.stop(() => {});
+  world.loop.settle();
   world.loop.pass(10_000);
   assert.equal(server.peers.size, 0);
   for (let i = 0; i < 8; i++) {
