@@ -67,11 +67,9 @@ export class Supervisor {
 
   /** Resolves when every program has been ready once. */
   async ready(): Promise<void> {
-    await Promise.all(
-      this.#programs.map((program) =>
-        program.everReady ? undefined : new Promise<void>((done) => program.readyListeners.push(done)),
-      ),
-    );
+    for (const program of this.#programs) {
+      if (!program.everReady) await new Promise<void>((done) => program.readyListeners.push(done));
+    }
   }
 
   /** SIGHUP for both: read the configuration again. */
