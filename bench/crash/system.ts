@@ -7,7 +7,7 @@ import { secretFile } from '../configs.ts';
 import type { Program } from '../processes.ts';
 import { Stack } from '../stack.ts';
 import type { Workload } from '../workload.ts';
-import { Disk } from './disk.ts';
+import { Disk, type DiskOptions } from './disk.ts';
 
 export type Victim = 'gateway' | 'guard';
 
@@ -37,6 +37,7 @@ export async function prepareSystem(
   roles: Roles,
   seed: number,
   library: string | null,
+  diskOptions: Pick<DiskOptions, 'syncDelayMs' | 'trace'> = {},
 ): Promise<Prepared> {
   const handsetLog = join(parent, 'handsets.log');
   const operator = [
@@ -70,7 +71,7 @@ export async function prepareSystem(
     if (library === null) return null;
     const beside = join(folder, `${name}-disk`);
     mkdirSync(beside);
-    return new Disk({ library, root: join(folder, `${name}-data`), beside });
+    return new Disk({ ...diskOptions, library, root: join(folder, `${name}-data`), beside });
   };
   return { stack, disks: { gateway: disk('gateway'), guard: disk('guard') }, handsetLog, apiKey };
 }
