@@ -77,10 +77,6 @@ export class Supervisor {
     for (const { child } of this.#programs) child?.kill('SIGHUP');
   }
 
-  pid(name: ProgramSpec['name']): number | null {
-    return this.#programs.find((one) => one.spec.name === name)?.child?.pid ?? null;
-  }
-
   /** Ends the programs one after the other, the last started first, so that the gateway has its guard until its end. */
   async stop(code = 0): Promise<void> {
     if (this.#stopping) return;

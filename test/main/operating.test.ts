@@ -107,7 +107,7 @@ test('every metric of the gateway is named', async () => {
   const { text } = await rig.call('GET', '/metrics', { key: adminKey });
   const told = section('Metrics and logs');
   for (const [, name] of text.matchAll(/^# TYPE (\S+)/gm)) {
-    if (!(name as string).startsWith('glaspost_gateway_')) assert.ok(told.includes(`\`${name}\``), name);
+    if (!(name as string).startsWith('glaspost_gateway_')) assert.ok(told.includes(`\`${name}\``), String(name));
   }
 });
 
@@ -141,6 +141,6 @@ describe('examples', () => {
 
   test('every file that the manual names is there', () => {
     for (const [, path] of manual.matchAll(/\]\((examples\/[^)]*)\)/g))
-      assert.ok(existsSync(join(docs, path as string)), path);
+      assert.ok(existsSync(join(docs, path as string)), String(path));
   });
 });
