@@ -53,11 +53,6 @@ export const messageRequest = z
     validity_s: z.int().min(1).max(604_800).optional().openapi({ description: 'Seconds after which it is given up.' }),
     schedule_at: timeIn.optional().openapi({ description: 'Not before this time.' }),
     reference: reference.optional(),
-    purpose: z
-      .string()
-      .regex(/^[\x20-\x7e]{1,32}$/, 'must be 1 to 32 printable ASCII characters')
-      .optional()
-      .openapi({ description: 'Why it is sent, e.g. "verification"; stands in the evidence.' }),
   })
   .refine((message) => (message.text === undefined) !== (message.binary === undefined), {
     path: ['text'],

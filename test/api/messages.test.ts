@@ -21,7 +21,6 @@ describe('POST /api/v1/messages', () => {
       validity_s: 600,
       schedule_at: '2027-01-15T10:00:00+02:00',
       reference: 'order-1',
-      purpose: 'verification',
     };
     const answer = await rig.call('POST', path, { body });
     assert.equal(answer.status, 202, answer.text);
@@ -36,7 +35,7 @@ describe('POST /api/v1/messages', () => {
       validityMs: 600_000,
       scheduleAt: Date.UTC(2027, 0, 15, 8),
       reference: 'order-1',
-      purpose: 'verification',
+      purpose: null,
     });
   });
 
