@@ -66,7 +66,7 @@ export class Customers implements BindOwner {
     if (!this.#sending) return;
     // What could not be sent while a program was down is not made up for: the load stays even.
     const perTick = (this.#options.rate * TICK_MS) / 1000;
-    this.#credit = Math.min(this.#credit + perTick, perTick * 4);
+    this.#credit = Math.min(this.#credit + perTick, Math.max(1, perTick * 4));
     for (let tried = 0; tried < this.#binds.length && this.#credit >= 1; tried += 1) {
       this.#turn = (this.#turn + 1) % this.#binds.length;
       const bind = this.#binds[this.#turn] as Bind;
