@@ -56,70 +56,123 @@ function testFiles(folder) {
     .sort();
 }
 
-/** All test files through node's test runner; one line per file, failures in full, skipped tests by name. */
+/**
+ * Runs one test file in a process group of its own. What has not ended in time is ended with all that it started, and has
+ * failed: a test that leaves something open would hold up everybody.
+ */
+function runFile(file) {
+  return new Promise((resolve) => {
+    const started = Date.now();
+    const reporter = `--test-reporter=${join(root, 'bin', 'testReporter.mjs')}`;
+    // force-exit: a program that a test has crashed on purpose keeps its timers; it must not keep the process.
+    const args = ['--test', '--test-isolation=none', '--test-force-exit', reporter, file];
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: scriptEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const output = { stdout: '', stderr: '' };
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      endGroup(child.pid);
+    }, fileTimeoutMs);
+    running.add(child.pid);
+    for (const name of ['stdout', 'stderr']) {
+      child[name].setEncoding('utf8');
+      child[name].on('data', (text) => {
+        output[name] += text;
+      });
+    }
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      running.delete(child.pid);
+      resolve({ file, code, late, ms: Date.now() - started, ...readEvents(output.stdout), stderr: output.stderr });
+    });
+  });
+}
+
+/** Process groups of the test files that run now. */
+const running = new Set();
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** The reporter's lines, and what the tests themselves wrote to stdout. */
+function readEvents(stdout) {
+  const events = [];
+  const said = [];
+  for (const line of stdout.split('\n')) {
+    if (line.startsWith('{"name":')) events.push(JSON.parse(line));
+    else if (line !== '') said.push(line);
+  }
+  return { events, said };
+}
+
+/** Adds up one file's events; prints a line for the file and one for each failure. */
+function tellFile(result, progress, total) {
+  const name = relative(root, result.file);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  const fail = (text, details) => {
+    count.failed += 1;
+    process.stdout.write(`  ✖ ${text}\n`);
+    total.failures.push(`${text}\n${indent(details)}`);
+  };
+  for (const event of result.events) {
+    const place = `${name}:${event.line} ${event.name}`;
+    if (event.todo !== null && event.todo !== false) fail(place, 'marked as todo: a test is there or it is not');
+    else if (event.skip !== null && event.skip !== false) {
+      count.skipped += 1;
+      total.skips.push(
+        `${name}: ${event.name}${typeof event.skip === 'string' && event.skip !== '' ? ` (${event.skip})` : ''}`,
+      );
+    } else if (event.passed) count.passed += 1;
+    else fail(place, ownFrames(event.error ?? 'failed without an error'));
+  }
+  const rest = () => [...result.said, result.stderr].join('\n').trim().slice(-4000);
+  if (result.late)
+    fail(
+      name,
+      `did not end within ${fileTimeoutMs / 1000} s; ended. An open handle, or a test without end.\n${rest()}`,
+    );
+  else if (result.code !== 0 && count.failed === 0) fail(name, `ended with exit code ${result.code}\n${rest()}`);
+  else if (result.events.length === 0) fail(name, `no test in it ran\n${rest()}`);
+  const more = `${count.failed > 0 ? `, ${count.failed} FAILED` : ''}${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`;
+  const mark = count.failed === 0 ? '✔' : '✖';
+  process.stdout.write(
+    `  ${mark} [${progress}] ${name}: ${count.passed} passed${more} (${(result.ms / 1000).toFixed(1)} s)\n`,
+  );
+  for (const key of ['passed', 'failed', 'skipped']) total[key] += count[key];
+}
+
+/** All test files, as many at a time as there are cores; one line per file, failures in full at the end, skips by name. */
 async function testSection(words) {
-  const { run } = await import('node:test');
   const started = Date.now();
   const folder = join(root, 'test');
   const all = existsSync(folder) ? testFiles(folder) : [];
   const files = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)));
   process.stdout.write(`▶ tests: ${files.length} files\n`);
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  const skips = [];
-  const failures = [];
-  const counts = new Map();
-  const stream = run({ files, concurrency: availableParallelism(), timeout: fileTimeoutMs, cwd: root });
-  stream.on('test:stderr', (event) => {
-    if (!/ExperimentalWarning|--trace-warnings/.test(event.message)) process.stderr.write(event.message);
-  });
-  const finish = (event) => {
-    if (event.details?.type === 'suite') return;
-    const file = event.file ?? event.name;
-    const count = counts.get(file) ?? { passed: 0, failed: 0, skipped: 0 };
-    counts.set(file, count);
-    if (event.skip !== undefined && event.skip !== false) {
-      count.skipped += 1;
-      skips.push(
-        `${relative(root, file)}: ${event.name}${typeof event.skip === 'string' && event.skip ? ` (${event.skip})` : ''}`,
-      );
-    } else if (event.todo !== undefined && event.todo !== false) {
-      count.failed += 1;
-      failures.push(`${relative(root, file)}: ${event.name}\n  marked as todo: a test is there or it is not`);
-    } else count[event.kind] += 1;
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    while (next < files.length) {
+      const result = await runFile(files[next++]);
+      done += 1;
+      tellFile(result, `${done}/${files.length}`, total);
+    }
   };
-  stream.on('test:pass', (event) => finish({ ...event, kind: 'passed' }));
-  stream.on('test:fail', (event) => {
-    finish({ ...event, kind: 'failed' });
-    const error = event.details?.error;
-    if (error?.failureType === 'subtestsFailed') return;
-    const cause = error?.cause ?? error;
-    const place = `${relative(root, event.file ?? '')}:${event.line ?? 0}`;
-    process.stdout.write(`  ✖ ${place} ${event.name}\n`);
-    failures.push(`${place} ${event.name}\n${indent(ownFrames(cause?.stack ?? String(cause?.message ?? cause)))}`);
-  });
-  let ran = 0;
-  stream.on('test:summary', (event) => {
-    if (event.file === undefined) return;
-    ran += 1;
-    const count = counts.get(event.file) ?? { passed: 0, failed: 0, skipped: 0 };
-    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
-    const failed = count.failed > 0 ? `, ${count.failed} FAILED` : '';
-    const name = relative(root, event.file);
-    process.stdout.write(
-      `  ${event.success ? '✔' : '✖'} [${ran}/${files.length}] ${name}: ${count.passed} passed${failed}${skipped} (${(event.duration_ms / 1000).toFixed(1)} s)\n`,
-    );
-  });
-  stream.resume();
-  await new Promise((resolve, reject) => stream.on('end', resolve).on('error', reject));
-  for (const count of counts.values()) {
-    total.passed += count.passed;
-    total.failed += count.failed;
-    total.skipped += count.skipped;
-  }
-  if (failures.length > 0) process.stdout.write(`\nfailed tests:\n${failures.map(indent).join('\n')}\n`);
-  if (skips.length > 0) process.stdout.write(`\nskipped tests:\n${skips.map(indent).join('\n')}\n`);
-  if (total.passed === 0 && total.failed === 0) {
-    process.stdout.write('✖ no test ran\n');
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (total.failures.length > 0) process.stdout.write(`\nfailed tests:\n${total.failures.map(indent).join('\n')}\n`);
+  if (total.skips.length > 0) process.stdout.write(`\nskipped tests:\n${total.skips.map(indent).join('\n')}\n`);
+  if (files.length === 0) {
+    process.stdout.write('✖ no test file found\n');
     total.failed += 1;
   }
   process.stdout.write(`${total.failed === 0 ? '✔' : '✖'} tests (${seconds(started)})\n`);
@@ -158,6 +211,12 @@ function crashScript() {
 
 async function main(words) {
   const started = Date.now();
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      for (const pid of running) endGroup(pid);
+      process.exit(130);
+    });
+  }
   const totals = [];
   if (words.length === 0) {
     totals.push(await toolSection('types (tsc)', 'tsc', ['--noEmit']));
