@@ -197,6 +197,7 @@ export class LinkBind implements PeerHandler<number> {
       });
       log.end();
     }
+    link.queue.pump();
     link.detail = `session ended: ${reason}${detail === '' ? '' : ` (${detail})`}`;
     link.review();
   }

@@ -247,8 +247,8 @@ export class LinkQueue {
 
   /** The link went up or down. */
   stateChanged(): void {
-    if (this.#link.usable) this.pump();
-    else this.#giveBackAll();
+    this.pump();
+    if (!this.#link.usable) this.#giveBackAll();
   }
 
   /** Orders that have not begun go back: nothing of them was journalled. */

@@ -74,6 +74,13 @@ export class Parking {
     for (const early of [...list]) if (match(link, early)) this.#drop(early);
   }
 
+  /** Offers all to `match`, after a restart: the id may have become known before it. */
+  takeAll(match: (link: Link, early: Early) => boolean): void {
+    const all = new Set<Early>();
+    for (const list of this.#byKey.values()) for (const early of list) all.add(early);
+    for (const early of all) if (match(early.link, early)) this.#drop(early);
+  }
+
   /** Tells those whose time is over as orphans. */
   expire(): void {
     const { log, world, counters } = this.#core;

@@ -173,6 +173,11 @@ export class Receipts {
     return true;
   };
 
+  /** After recovery: parked receipts whose order is known. */
+  resume(): void {
+    this.parking.takeAll(this.#unpark);
+  }
+
   /** Restores a receipt that was parked when the last run ended. */
   restoreParked(link: Link, read: Read, home: number): void {
     this.parking.restore(link, read, home);

@@ -196,6 +196,7 @@ export class Recovery {
         if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);
       }
     }
+    receipts.resume();
     upstreams.mo.resume();
     upstreams.parts.resume();
   }

@@ -26,7 +26,7 @@ export class SentStore extends Letters {
   readonly #ops: Buffer;
   readonly #flags: Uint8Array;
   /** Receipts that wait for the upstream: such an order stays in memory. */
-  readonly #pins: Uint8Array;
+  readonly #pins: Uint16Array;
   /** Journal batch from which on everything of it is told; −1: none. */
   readonly #home: Float64Array;
   readonly #older: Int32Array;
@@ -54,7 +54,7 @@ export class SentStore extends Letters {
     this.capacity = capacity;
     this.#ops = Buffer.allocUnsafeSlow(capacity * 16);
     this.#flags = new Uint8Array(capacity);
-    this.#pins = new Uint8Array(capacity);
+    this.#pins = new Uint16Array(capacity);
     this.#home = new Float64Array(capacity);
     this.#older = new Int32Array(capacity);
     this.#newer = new Int32Array(capacity);

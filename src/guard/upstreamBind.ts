@@ -134,8 +134,10 @@ export class UpstreamBind implements PeerHandler<number> {
     if (!late) this.#queue().answered(token, pdu.status);
   }
 
-  failed(_peer: SmppPeer<number>, token: number, _reason: FailReason): void {
-    this.#queue().again(token);
+  failed(_peer: SmppPeer<number>, token: number, reason: FailReason): void {
+    // What this peer cannot be told at all must not come round for ever.
+    if (reason === 'unencodable') this.#queue().answered(token, Status.ESME_RX_P_APPN);
+    else this.#queue().again(token);
   }
 
   windowOpen(): void {
