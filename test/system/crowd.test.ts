@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Stack, secretOf, until } from './stack.ts';
-import { Command, pdu, submitBody, Wire } from './wire.ts';
+import { Command, Wire } from './wire.ts';
 
 const CONNECTIONS = 10_000;
 /** Source addresses, so that it is not the limit per address that ends them. */

@@ -17,6 +17,8 @@ type Settings = { readonly [name: string]: unknown };
 export interface Setup {
   readonly gateway?: Settings;
   readonly guard?: Settings;
+  /** On top of the guard's only link. */
+  readonly link?: Settings;
   readonly operator?: readonly string[];
   /** More accounts; each has its own name for system_id, and `secretOf(name)` for password. */
   readonly accounts?: readonly Settings[];
@@ -156,6 +158,7 @@ export class Stack {
           password: { env: 'SYSTEM_OPERATOR' },
           window: 500,
           throttle_per_second: 100_000,
+          ...this.#setup.link,
         },
       ],
       ...this.#setup.guard,
@@ -296,6 +299,15 @@ export class Stack {
   async handsets(): Promise<{ readonly messages: number; readonly distinct: number; readonly duplicates: number }> {
     const answer = await fetch(`http://127.0.0.1:${this.ports.operatorHttp}/handsets?summary=1`);
     return (await answer.json()) as { messages: number; distinct: number; duplicates: number };
+  }
+
+  /** A subscriber's message to us. */
+  async mo(from: string, to: string, text: string): Promise<void> {
+    const answer = await fetch(`http://127.0.0.1:${this.ports.operatorHttp}/mo`, {
+      method: 'POST',
+      body: JSON.stringify({ from, to, text }),
+    });
+    if (!answer.ok) throw new Error(`operator: ${await answer.text()}`);
   }
 
   /** Changes how the operator behaves. */
