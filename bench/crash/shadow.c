@@ -39,7 +39,7 @@
 
 #define FDS 65536
 #define RANGES_MAX 4096
-#define TRACED_OCTETS 8192
+#define TRACED_OCTETS 262144
 #define COPIED_OCTETS 65536
 
 struct range {
