@@ -1,0 +1,113 @@
+// Deliberate bugs, to show that the checkers find faults. They sit in the simulated world around the programs or change one
+// running instance; the programs know nothing of them, and neither do the checkers.
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { Journal, JournalBatch } from '../port/journal.ts';
+import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import type { Node } from './nodes.ts';
+
+export interface Bug {
+  readonly name: string;
+  readonly does: string;
+  readonly journal: (node: Node, journal: Journal, nowMs: () => number) => Journal;
+  readonly gateway: (gateway: Gateway) => void;
+  readonly guard: (guard: Guard) => void;
+}
+
+export const NO_BUG: Bug = {
+  name: '',
+  does: '',
+  journal: (_node, journal) => journal,
+  gateway: () => undefined,
+  guard: () => undefined,
+};
+
+export const bugs: readonly Bug[] = [
+  {
+    ...NO_BUG,
+    name: 'ack-before-commit',
+    does: 'the journal of the gateway says durable before it has stored anything',
+    journal: (node, journal) => (node.name === 'gateway' ? hasty(journal) : journal),
+  },
+  {
+    ...NO_BUG,
+    name: 'receipt-without-link',
+    does: 'the guard looks for the message of a receipt among those of all links',
+    guard: mixLinks,
+  },
+  {
+    ...NO_BUG,
+    name: 'retry-unknown',
+    does: 'the guard tells the gateway of an unknown outcome that nothing was emitted',
+    guard: denyUnknown,
+  },
+  {
+    ...NO_BUG,
+    name: 'free-hold-twice',
+    does: 'a hold that ends without a charge is given back a second time',
+    gateway: freeTwice,
+  },
+  {
+    ...NO_BUG,
+    name: 'forget-parked-receipt',
+    does: 'a receipt that comes before its answer is acknowledged and forgotten',
+    guard: forgetParked,
+  },
+];
+
+function hasty(journal: Journal): Journal {
+  return {
+    ...journal,
+    append: (slot, epoch, seq, batch, done) => {
+      const copy: JournalBatch = {
+        records: Buffer.from(batch.records),
+        recordsLength: batch.recordsLength,
+        secrets: Buffer.from(batch.secrets),
+        secretsLength: batch.secretsLength,
+      };
+      journal.append(slot, epoch, seq, copy, () => undefined);
+      // Not within the call, as every journal.
+      Promise.resolve().then(() => done('durable', batch));
+    },
+  };
+}
+
+function mixLinks(guard: Guard): void {
+  const { sent } = guard.core;
+  const index = sent.index.bind(sent);
+  const nextHit = sent.nextHit.bind(sent);
+  const link = sent.link.bind(sent);
+  let asked = -1;
+  sent.index = (handle, segment, _link, key) => index(handle, segment, 0, key);
+  sent.nextHit = (entry, wanted, key, hit) => {
+    asked = wanted;
+    return nextHit(entry, 0, key, hit);
+  };
+  sent.link = (handle) => (asked >= 0 ? asked : link(handle));
+}
+
+function denyUnknown(guard: Guard): void {
+  const { answers } = guard.core.upstreams;
+  const complete = answers.complete.bind(answers);
+  answers.complete = (op) => {
+    for (const result of op.results) {
+      if (result.outcome !== OutcomeClass.unknown) continue;
+      result.outcome = OutcomeClass.notEmitted;
+      result.verdict = OutcomeVerdict.retryLater;
+    }
+    complete(op);
+  };
+}
+
+function freeTwice(gateway: Gateway): void {
+  const { ledger } = gateway.core;
+  const settle = ledger.settle.bind(ledger);
+  ledger.settle = (account, held, charge) => {
+    settle(account, held, charge);
+    if (charge === 0 && ledger.view(account).held >= held) settle(account, held, 0);
+  };
+}
+
+function forgetParked(guard: Guard): void {
+  guard.core.receipts.parking.add = () => 'parked';
+}

@@ -1,0 +1,176 @@
+// What stands durably in the gateway's journal, read from its disk batch by batch as it is stored, and the laws that can be
+// seen there alone. Reads the records by their written form (gateway/records.ts), not through the gateway's own recovery.
+import { readRecords } from '../driver/records.ts';
+import { smppId } from '../gateway/ids.ts';
+import { Letter, MessageFlag } from '../gateway/layout.ts';
+import { RecordType, readU64 } from '../gateway/records.ts';
+import type { SegmentOutcome } from '../smpp/vendor.ts';
+import type { SimJournalDisk } from './journal.ts';
+import type { AccountPlan } from './plan.ts';
+import { LawBroken } from './trace.ts';
+
+export interface Booked {
+  /** 16 octets in hex. */
+  readonly id: string;
+  /** As the customer knows it. */
+  readonly customerId: string;
+  readonly account: AccountPlan;
+  readonly destination: string;
+  readonly segments: number;
+  readonly price: number;
+  readonly flags: number;
+  readonly registered: number;
+  readonly scheduledFor: number;
+  /** Identities of its attempts, oldest first, as latin1. */
+  readonly ops: string[];
+  readonly outcomes: Map<string, readonly SegmentOutcome[]>;
+  /** First final state by op and segment (from 0). */
+  readonly receipts: Map<string, number>;
+  ended: { readonly state: number; readonly charge: number } | null;
+  handed: boolean;
+  /** Joined into this carrier. */
+  carrier: Booked | null;
+}
+
+export class GatewayBooks {
+  readonly messages = new Map<string, Booked>();
+  readonly byOp = new Map<string, Booked>();
+  /** By account and the customer's spelling of the id. */
+  readonly byCustomerId = new Map<string, Booked>();
+  readonly credits = new Map<string, number>();
+  readonly #disk: SimJournalDisk;
+  readonly #accounts: readonly AccountPlan[];
+  #seen = 0;
+
+  constructor(disk: SimJournalDisk, accounts: readonly AccountPlan[]) {
+    this.#disk = disk;
+    this.#accounts = accounts;
+  }
+
+  /** Reads what has been stored since the last call. */
+  absorb(): void {
+    const slot = this.#disk.slot(0);
+    while (this.#seen < slot.lastSeq) {
+      this.#seen++;
+      const batch = slot.batches.get(this.#seen);
+      if (batch === undefined)
+        throw new LawBroken('1 nothing is lost', `gateway batch ${this.#seen} was trimmed as it was stored`);
+      readRecords(batch.records, (type, start, end) => this.#record(type, batch.records, start, end));
+    }
+  }
+
+  #record(type: number, records: Buffer, start: number, end: number): void {
+    switch (type) {
+      case RecordType.accept:
+        this.#accept(records, start, end);
+        return;
+      case RecordType.retry: {
+        const message = this.#known(records, start);
+        const op = records.latin1Slice(start + 16, start + 32);
+        message.ops.push(op);
+        this.byOp.set(op, message);
+        return;
+      }
+      case RecordType.outcome: {
+        const op = records.latin1Slice(start, start + 16);
+        const outcomes: SegmentOutcome[] = [];
+        for (let i = 0, at = start + 27; i < (records[start + 26] as number); i++, at += 6) {
+          outcomes.push({
+            outcome: records[at] as SegmentOutcome['outcome'],
+            verdict: records[at + 1] as SegmentOutcome['verdict'],
+            status: records.readUInt32BE(at + 2),
+          });
+        }
+        this.byOp.get(op)?.outcomes.set(op, outcomes);
+        return;
+      }
+      case RecordType.receipt: {
+        const op = records.latin1Slice(start, start + 16);
+        const key = `${op}${records[start + 16]}`;
+        const receipts = this.byOp.get(op)?.receipts;
+        if (receipts !== undefined && !receipts.has(key)) receipts.set(key, records[start + 17] as number);
+        return;
+      }
+      case RecordType.ended: {
+        const message = this.#known(records, start);
+        const state = records[start + 16] as number;
+        if (message.ended !== null) {
+          throw new LawBroken(
+            '4 one terminal state',
+            `message ${message.customerId} ended in state ${message.ended.state} and again in ${state}`,
+          );
+        }
+        message.ended = { state, charge: records[start + 30] as number };
+        return;
+      }
+      case RecordType.handed: {
+        const message = this.#known(records, start);
+        if (message.ended === null)
+          throw new LawBroken('4 one terminal state', `message ${message.customerId} was handed over before its end`);
+        message.handed = true;
+        return;
+      }
+      case RecordType.credit: {
+        const name = this.#accounts[records.readUInt16BE(start)]?.name ?? '';
+        const amount = readU64(records, start + 3) * (records[start + 2] === 1 ? -1 : 1);
+        this.credits.set(name, (this.credits.get(name) ?? 0) + amount);
+        return;
+      }
+      case RecordType.partsDone: {
+        const carrier = this.#known(records, start);
+        for (let i = 0; i < records.readUInt16BE(start + 16); i++)
+          this.#known(records, start + 18 + i * 16).carrier = carrier;
+        return;
+      }
+      default:
+    }
+  }
+
+  #known(records: Buffer, at: number): Booked {
+    const message = this.messages.get(records.hexSlice(at, at + 16));
+    if (message === undefined)
+      throw new LawBroken('1 nothing is lost', 'a record names a message that was never accepted durably');
+    return message;
+  }
+
+  #accept(records: Buffer, start: number, end: number): void {
+    const account = this.#accounts[records.readUInt16BE(start)];
+    if (account === undefined) throw new Error('an account that nobody planned');
+    const flags = records.readUInt16BE(start + 4);
+    const refusals = records[start + 69] as number;
+    const at = start + 70 + 2 * refusals;
+    const fixed = at + 32 - Letter.sourceTon;
+    const field = (offset: number): number => records[fixed + offset] as number;
+    const source = fixed + Letter.parts;
+    const destination = source + field(Letter.sourceLength);
+    const written = destination + field(Letter.destinationLength);
+    if (written > end) throw new Error('an accept record of unknown form');
+    const id = records.hexSlice(at, at + 16);
+    const op = records.latin1Slice(at + 16, at + 32);
+    const short = (flags & MessageFlag.shortId) !== 0;
+    const http = (flags & MessageFlag.http) !== 0;
+    const message: Booked = {
+      id,
+      customerId: http ? `http ${id}` : smppId(records, at, account.idFormat, short),
+      account,
+      destination: records.latin1Slice(destination, written),
+      segments: records[start + 6] as number,
+      price: readU64(records, start + 12),
+      flags,
+      registered: field(Letter.registeredDelivery),
+      scheduledFor: readU64(records, start + 28),
+      ops: [op],
+      outcomes: new Map(),
+      receipts: new Map(),
+      ended: null,
+      handed: false,
+      carrier: null,
+    };
+    if (this.messages.has(id))
+      throw new LawBroken('4 one terminal state', `message ${message.customerId} was accepted twice`);
+    if (this.byOp.has(op)) throw new LawBroken('3 unknown is not retried', 'two messages have the same op');
+    this.messages.set(id, message);
+    this.byOp.set(op, message);
+    this.byCustomerId.set(`${account.name} ${message.customerId}`, message);
+  }
+}

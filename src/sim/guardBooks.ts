@@ -1,0 +1,208 @@
+// What stands durably in the guard's journal, read from its disk batch by batch as it is stored, and the laws that can be seen
+// by comparing it with the gateway's books and with what the operators really sent.
+import { readRecords } from '../driver/records.ts';
+import { readDlr, readParked } from '../guard/receiptRecords.ts';
+import { RecordReader } from '../guard/recordReader.ts';
+import { RecordType, readAbandoned, readIntent, readResult, readThrottled } from '../guard/records.ts';
+import { readOwnIntent, readSessionOpen } from '../guard/runRecords.ts';
+import { OrderFlag, OutcomeClass } from '../smpp/vendor.ts';
+import { indexKey } from '../sms/messageId.ts';
+import type { GatewayBooks } from './gatewayBooks.ts';
+import type { SimJournalDisk } from './journal.ts';
+import { LawBroken } from './trace.ts';
+
+const UNKNOWN = 7;
+
+export interface SegmentBooked {
+  readonly session: string;
+  readonly sequence: number;
+  /** Its PDU was written. */
+  emitted: boolean;
+  abandoned: boolean;
+  /** The operator said no: the status of its answer as the guard read it. */
+  refusedWith: number;
+  /** Recorded as throttled: another INTENT of the same segment may follow. */
+  again: boolean;
+  /** Outcomes that were recorded, in order; a late answer adds one. */
+  readonly outcomes: number[];
+  remoteId: string;
+  /** First final state; 0: none. */
+  state: number;
+}
+
+export interface OpBooked {
+  readonly op: string;
+  readonly link: string;
+  readonly recipient: string;
+  readonly total: number;
+  readonly flags: number;
+  readonly segments: Map<number, SegmentBooked>;
+}
+
+export class GuardBooks {
+  readonly ops = new Map<string, OpBooked>();
+  /** By session and sequence. */
+  readonly intents = new Map<string, { readonly op: OpBooked; readonly segment: SegmentBooked }>();
+  /** enquire_link and unbind, by session and sequence. */
+  readonly ownIntents = new Set<string>();
+  /** Session by the local port of its connection, with the number of its bind. */
+  readonly sessions = new Map<number, { readonly session: string; readonly sequence: number; readonly link: string }>();
+  /** Receipts that are durable in one form or another: link, id, destination. */
+  readonly receipts = new Set<string>();
+  /** Receipts that operators wrote: link, id, destination, state. */
+  readonly told = new Set<string>();
+  readonly #disk: SimJournalDisk;
+  readonly #gateway: GatewayBooks;
+  readonly #reader = new RecordReader();
+  #seen = 0;
+
+  constructor(disk: SimJournalDisk, gateway: GatewayBooks) {
+    this.#disk = disk;
+    this.#gateway = gateway;
+  }
+
+  absorb(): void {
+    const slot = this.#disk.slot(0);
+    while (this.#seen < slot.lastSeq) {
+      this.#seen++;
+      const batch = slot.batches.get(this.#seen);
+      if (batch === undefined)
+        throw new LawBroken('1 nothing is lost', `guard batch ${this.#seen} was trimmed as it was stored`);
+      readRecords(batch.records, (type, start, end) => this.#record(type, batch.records, start, end));
+    }
+  }
+
+  #record(type: number, records: Buffer, start: number, end: number): void {
+    const r = this.#reader.open(records, start, end);
+    switch (type) {
+      case RecordType.sessionOpen: {
+        const { session, sequence, endpoints, link } = readSessionOpen(r);
+        const port = Number(/^[^>]*:([0-9]+)>/.exec(endpoints)?.[1]);
+        this.sessions.set(port, { session, sequence, link });
+        return;
+      }
+      case RecordType.ownIntent: {
+        const { session, sequence } = readOwnIntent(r);
+        this.ownIntents.add(`${session}${sequence}`);
+        return;
+      }
+      case RecordType.intent:
+        this.#intent(readIntent(r));
+        return;
+      case RecordType.result: {
+        const { op, segment, outcome, remoteId } = readResult(r);
+        const one = this.ops.get(op)?.segments.get(segment);
+        if (one === undefined) throw new LawBroken('2 no leaf, no PDU', 'a RESULT has no INTENT');
+        one.outcomes.push(outcome);
+        if (remoteId !== '') one.remoteId = remoteId;
+        return;
+      }
+      case RecordType.abandoned: {
+        const { op, segment } = readAbandoned(r);
+        const one = this.ops.get(op)?.segments.get(segment);
+        if (one === undefined) throw new LawBroken('2 no leaf, no PDU', 'an abandoned segment has no INTENT');
+        if (one.emitted) throw new LawBroken('2 no leaf, no PDU', 'a PDU that was written is recorded as abandoned');
+        one.abandoned = true;
+        return;
+      }
+      case RecordType.throttled: {
+        const { op, segment } = readThrottled(r);
+        const one = this.ops.get(op)?.segments.get(segment);
+        if (one === undefined || one.refusedWith === 0)
+          throw new LawBroken('7 no duplicates', 'a segment is to go again that its operator has not refused');
+        one.again = true;
+        return;
+      }
+      case RecordType.dlr: {
+        const { op, segment, state } = readDlr(r);
+        const booked = this.ops.get(op);
+        const one = booked?.segments.get(segment);
+        if (booked === undefined || one === undefined)
+          throw new LawBroken('8 correlation', 'a receipt is recorded for a segment that never left');
+        if (one.state !== 0)
+          throw new LawBroken('4 one terminal state', `two final states of one segment on ${booked.link}`);
+        one.state = state;
+        this.receipts.add(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient}`);
+        if (one.remoteId === '') return;
+        if (!this.told.has(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient} ${state}`)) {
+          throw new LawBroken(
+            '8 correlation',
+            `state ${state} is recorded for id ${one.remoteId} of ${booked.link}, whose operator never said so for that recipient`,
+          );
+        }
+        return;
+      }
+      case RecordType.parked:
+      case RecordType.orphan: {
+        const { link, remoteId, destination } = readParked(r);
+        this.receipts.add(`${link} ${indexKey(remoteId)} ${destination}`);
+        return;
+      }
+      default:
+    }
+  }
+
+  #intent(record: ReturnType<typeof readIntent>): void {
+    const { op, link, recipient, total, flags, session, sequence } = record;
+    const message = this.#gateway.byOp.get(op);
+    if (message === undefined)
+      throw new LawBroken(
+        '1 acknowledge after durable',
+        'an INTENT stands for an op that the gateway has not made durable',
+      );
+    let booked = this.ops.get(op);
+    if (booked === undefined) {
+      for (const earlier of message.ops.slice(0, message.ops.indexOf(op)))
+        this.#mayFollow(this.ops.get(earlier), message.account.onUnknown, flags);
+      // An order may still be under way when the deadline ends its message as unknown; any other end says that nothing left.
+      if (message.ended !== null && message.ended.state !== UNKNOWN)
+        throw new LawBroken(
+          '4 one terminal state',
+          `message ${message.customerId} is sent after its end in state ${message.ended.state}`,
+        );
+      booked = { op, link, recipient, total, flags, segments: new Map() };
+      this.ops.set(op, booked);
+    }
+    if (booked.segments.get(record.segment)?.again === false)
+      throw new LawBroken('7 no duplicates', `segment ${record.segment} of one op has two INTENTs`);
+    const segment: SegmentBooked = {
+      session,
+      sequence,
+      emitted: false,
+      abandoned: false,
+      refusedWith: 0,
+      again: false,
+      outcomes: [],
+      remoteId: '',
+      state: 0,
+    };
+    booked.segments.set(record.segment, segment);
+    this.intents.set(`${session}${sequence}`, { op: booked, segment });
+  }
+
+  /** Another attempt begins: had the earlier one left? */
+  #mayFollow(earlier: OpBooked | undefined, onUnknown: 'wait' | 'retry', flags: number): void {
+    if (earlier === undefined) return;
+    let left = 0;
+    let unknown = 0;
+    for (const one of earlier.segments.values()) {
+      if (one.abandoned) continue;
+      const last = one.outcomes[0];
+      if (last === OutcomeClass.refused) continue;
+      left++;
+      if (last === OutcomeClass.unknown || last === undefined) unknown++;
+    }
+    if (left === 0) return;
+    if (
+      onUnknown === 'retry' &&
+      left === unknown &&
+      left === earlier.total &&
+      (flags & OrderFlag.possibleDuplicate) !== 0
+    )
+      return;
+    throw new LawBroken(
+      '3 unknown is not retried',
+      `a message to ${earlier.recipient} is sent again although ${left} segment(s) of it left before, ${unknown} with unknown outcome`,
+    );
+  }
+}

@@ -1,0 +1,312 @@
+// A customer that speaks SMPP: binds, sends what its desk wishes, sends again what was refused for now or never answered,
+// cancels, and takes receipts, each in its own more or less orderly way. One incarnation; the desk outlives it.
+import { SmppClient } from '../driver/smppClient.ts';
+import type { SmppClientHandler, SmppPeer } from '../driver/types.ts';
+import type { Chance } from '../operator/chance.ts';
+import type { Log } from '../port/log.ts';
+import type { Loop } from '../port/loop.ts';
+import type { Net } from '../port/net.ts';
+import { defaultTimers } from '../session/defaults.ts';
+import { CommandId } from '../smpp/commands.ts';
+import { messageIdResp } from '../smpp/make.ts';
+import { type DeliverSm, type Pdu, submitSm, tlvCString } from '../smpp/pdu.ts';
+import { Status } from '../smpp/status.table.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
+import { buildUdh } from '../sms/udh.ts';
+import { GATEWAY_PORT, PASSWORD, SENDER } from './configs.ts';
+import type { Desk, Wish } from './desk.ts';
+import type { AccountPlan } from './plan.ts';
+
+const LOOK_MS = 40;
+const LATER: readonly number[] = [Status.ESME_RTHROTTLED, Status.ESME_RMSGQFUL, Status.ESME_RSYSERR];
+const MAX_TRIES = 4;
+const PART_OCTETS = 60;
+
+/** What one request of ours was about. `part`: from 1, 0 for a whole message. */
+interface Asked {
+  readonly wish: Wish;
+  readonly part: number;
+  readonly cancelId: string;
+}
+
+interface PlannedCancel {
+  readonly wish: Wish;
+  readonly id: string;
+  readonly dueMs: number;
+}
+
+export interface CustomerWorld {
+  readonly loop: Loop;
+  readonly net: Net;
+  readonly log: Log;
+  readonly chance: Chance;
+  /** Virtual time, the same for everybody. */
+  readonly townMs: () => number;
+}
+
+export class SmppCustomer implements SmppClientHandler<number> {
+  readonly #world: CustomerWorld;
+  readonly #plan: AccountPlan;
+  readonly #desk: Desk;
+  readonly #peers: SmppPeer<number>[] = [];
+  readonly #asked = new Map<number, Asked>();
+  /** Parts of a set that are still to be acknowledged. */
+  readonly #partsOpen = new Map<Wish, Set<number>>();
+  readonly #cancels: PlannedCancel[] = [];
+  readonly #orderly: () => boolean;
+  #token = 1;
+  #reference = 0;
+
+  /** `orderly`: takes every receipt and answers at once (at the end, when faults have stopped). */
+  constructor(world: CustomerWorld, plan: AccountPlan, desk: Desk, orderly: () => boolean) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#desk = desk;
+    this.#orderly = orderly;
+  }
+
+  start(): void {
+    const { binds, split, version, window } = this.#plan;
+    const modes = Array.from(
+      { length: binds },
+      (_, i) => (split ? (i % 2 === 0 ? 'tx' : 'rx') : 'trx') as 'tx' | 'rx' | 'trx',
+    );
+    if (split && binds === 1) modes.push('rx');
+    const client = new SmppClient<number>(
+      this.#world,
+      {
+        connect: { host: 'gateway', port: GATEWAY_PORT, connectTimeoutMs: 5000, tls: null },
+        peer: {
+          emission: 'direct',
+          interfaceVersion: version,
+          window,
+          inboundWindow: 100,
+          timers: { ...defaultTimers, responseMs: 20_000, enquireLinkMs: 15_000 },
+          maxPduBytes: 70_000,
+          tlv: 'always',
+        },
+        bind: {
+          systemId: this.#plan.name,
+          password: PASSWORD,
+          systemType: '',
+          addrTon: 0,
+          addrNpi: 0,
+          addressRange: '',
+        },
+        modes,
+        reconnectMinMs: 500,
+        reconnectMaxMs: 5000,
+        refusedMinMs: 1000,
+        refusedMaxMs: 5000,
+      },
+      this,
+    );
+    client.start();
+    // Whatever an earlier incarnation had asked was never answered.
+    for (const wish of this.#desk.wishes) {
+      if (wish.account === this.#plan.name && wish.state === 'asked') this.#unanswered(wish);
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    const now = this.#world.townMs();
+    for (const wish of this.#desk.wishes) {
+      if (wish.account !== this.#plan.name || wish.state !== 'waiting' || wish.dueMs > now) continue;
+      if (!this.#submit(wish)) break;
+    }
+    for (let i = 0; i < this.#cancels.length; i++) {
+      const one = this.#cancels[i] as PlannedCancel;
+      if (one.dueMs > now || !this.#cancel(one.wish, one.id)) continue;
+      this.#cancels.splice(i--, 1);
+    }
+    const { loop } = this.#world;
+    loop.wakeAt(loop.monotonic() + LOOK_MS, () => this.#look());
+  }
+
+  #sender(): SmppPeer<number> | null {
+    for (const peer of this.#peers) if (peer.mode !== 'rx' && peer.room > 0) return peer;
+    return null;
+  }
+
+  #submit(wish: Wish): boolean {
+    if (wish.parts > 0) return this.#submitParts(wish);
+    const peer = this.#sender();
+    if (peer === null) return false;
+    const body = Buffer.from(wish.text, 'latin1');
+    const long = body.length > 160;
+    wish.tries++;
+    wish.state = 'asked';
+    this.#send(peer, wish, 0, {
+      shortMessage: long ? Buffer.alloc(0) : body,
+      tlvs: long ? [{ tag: Tag.messagePayload, value: body }] : [],
+    });
+    return true;
+  }
+
+  #submitParts(wish: Wish): boolean {
+    const peer = this.#peers.find((one) => one.mode !== 'rx' && one.room >= wish.parts);
+    if (peer === undefined) return false;
+    wish.tries++;
+    wish.state = 'asked';
+    this.#reference = (this.#reference + 1) & 0xff;
+    this.#partsOpen.set(wish, new Set(Array.from({ length: wish.parts }, (_, i) => i + 1)));
+    for (let part = 1; part <= wish.parts; part++) {
+      const head = buildUdh({ concat: { ref: this.#reference, bits: 8, total: wish.parts, seq: part } });
+      const text = Buffer.from(wish.text.slice((part - 1) * PART_OCTETS, part * PART_OCTETS), 'latin1');
+      this.#send(peer, wish, part, { esmClass: 0x40, shortMessage: Buffer.concat([head, text]) });
+    }
+    return true;
+  }
+
+  #send(peer: SmppPeer<number>, wish: Wish, part: number, fields: Parameters<typeof submitSm>[0]): void {
+    const token = this.#token++;
+    this.#asked.set(token, { wish, part, cancelId: '' });
+    const seconds = Math.ceil(wish.scheduleMs / 1000);
+    const sent = peer.send(
+      submitSm({
+        sourceAddrTon: 5,
+        sourceAddr: SENDER,
+        destAddrTon: 1,
+        destAddrNpi: 1,
+        destinationAddr: wish.destination,
+        registeredDelivery: wish.wantsReceipt ? 1 : 0,
+        scheduleDeliveryTime:
+          seconds === 0
+            ? ''
+            : `00000000${String(Math.floor(seconds / 60)).padStart(2, '0')}${String(seconds % 60).padStart(2, '0')}000R`,
+        ...fields,
+      }),
+      token,
+    );
+    if (sent === null) throw new Error('a customer has no room that it had');
+  }
+
+  #cancel(wish: Wish, id: string): boolean {
+    const peer = this.#sender();
+    if (peer === null) return false;
+    const token = this.#token++;
+    this.#asked.set(token, { wish, part: 0, cancelId: id });
+    peer.send(
+      {
+        command: 'cancel_sm',
+        commandId: CommandId.cancel_sm,
+        status: 0,
+        sequence: 0,
+        serviceType: '',
+        messageId: id,
+        sourceAddrTon: 5,
+        sourceAddrNpi: 0,
+        sourceAddr: SENDER,
+        destAddrTon: 1,
+        destAddrNpi: 1,
+        destinationAddr: wish.destination,
+        tlvs: [],
+      },
+      token,
+    );
+    return true;
+  }
+
+  response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
+    const asked = this.#asked.get(token);
+    if (asked === undefined) return;
+    if (!late) this.#asked.delete(token);
+    const { wish, part, cancelId } = asked;
+    if (cancelId !== '') {
+      if (pdu.status !== 0) return;
+      const one = this.#desk.acknowledged.get(`${wish.account} ${cancelId}`);
+      if (one !== undefined) one.cancelConfirmed = true;
+      return;
+    }
+    if (pdu.status === 0 && 'messageId' in pdu) {
+      this.#desk.acknowledge(wish, pdu.messageId, this.#world.townMs());
+      if (wish.cancels && part === 0) {
+        const dueMs = this.#world.townMs() + this.#world.chance.fraction() * 300;
+        this.#cancels.push({ wish, id: pdu.messageId, dueMs });
+      }
+      if (late) return;
+      if (part === 0) wish.state = 'done';
+      else this.#partDone(wish, part);
+      return;
+    }
+    if (late) return;
+    if (part > 0) {
+      wish.refused = `0x${pdu.status.toString(16)}`;
+      this.#partDone(wish, part);
+    } else if (LATER.includes(pdu.status)) {
+      wish.tries--;
+      wish.state = 'waiting';
+      this.#postpone(wish);
+    } else {
+      wish.tries--;
+      wish.refused = `0x${pdu.status.toString(16)}`;
+      wish.state = 'done';
+    }
+  }
+
+  #partDone(wish: Wish, part: number): void {
+    const open = this.#partsOpen.get(wish);
+    open?.delete(part);
+    if (open === undefined || open.size > 0) return;
+    this.#partsOpen.delete(wish);
+    wish.state = 'done';
+  }
+
+  #postpone(wish: Wish): void {
+    (wish as { dueMs: number }).dueMs = this.#world.townMs() + 200 + this.#world.chance.fraction() * 800;
+  }
+
+  failed(_peer: SmppPeer<number>, token: number): void {
+    const asked = this.#asked.get(token);
+    if (asked === undefined || asked.cancelId !== '') return;
+    if (asked.part > 0) this.#partDone(asked.wish, asked.part);
+    else if (asked.wish.state === 'asked') this.#unanswered(asked.wish);
+  }
+
+  #unanswered(wish: Wish): void {
+    this.#partsOpen.delete(wish);
+    if (this.#plan.resends && wish.parts === 0 && wish.tries < MAX_TRIES) {
+      wish.state = 'waiting';
+      this.#postpone(wish);
+    } else wish.state = 'done';
+  }
+
+  request(peer: SmppPeer<number>, pdu: Pdu): void {
+    if (pdu.command !== 'deliver_sm') {
+      peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVCMDID);
+      return;
+    }
+    const draw = this.#world.chance.fraction();
+    const mood = this.#orderly() || draw > 0.1 ? 'takes' : draw < 0.05 ? 'later' : draw < 0.07 ? 'silent' : 'takes';
+    if (mood === 'silent') return;
+    // The octets of a receipt: all that it says, without the number of this delivery.
+    if (mood === 'takes') this.#desk.receipt(this.#plan.name, idOf(pdu), octetsOf(pdu), true);
+    peer.respond(pdu.sequence, messageIdResp('deliver_sm_resp', 0, mood === 'takes' ? 0 : Status.ESME_RX_T_APPN, ''));
+  }
+
+  bound(peer: SmppPeer<number>): void {
+    this.#peers.push(peer);
+  }
+  closed(peer: SmppPeer<number>): void {
+    const at = this.#peers.indexOf(peer);
+    if (at >= 0) this.#peers.splice(at, 1);
+  }
+  bindRefused(): void {}
+  waiting(): void {}
+  wants(): void {}
+  windowOpen(): void {}
+  oddity(): void {}
+  bindRequested(): void {}
+  outbindRequested(): void {}
+}
+
+function idOf(pdu: DeliverSm): string {
+  return tlvCString(pdu, Tag.receiptedMessageId) ?? /^id:(\S+)/.exec(pdu.shortMessage.latin1Slice())?.[1] ?? '';
+}
+
+function octetsOf(pdu: DeliverSm): Buffer {
+  const head = `${pdu.sourceAddr}|${pdu.destinationAddr}|${pdu.esmClass}|${pdu.serviceType}|`;
+  const tlvs = pdu.tlvs.map(({ tag, value }) => `${tag.toString(16)}=${value.toString('hex')}`).join(',');
+  return Buffer.from(`${head}${pdu.shortMessage.toString('latin1')}|${tlvs}`, 'latin1');
+}

@@ -1,0 +1,293 @@
+// Watches every octet between the programs and compares it with what is durable at that moment: acknowledged after durable, no
+// PDU without its leaf, windows and throttles kept. Sees the programs only from outside.
+import { HopTag, OutcomeClass } from '../smpp/vendor.ts';
+import { indexKey } from '../sms/messageId.ts';
+import { GATEWAY_PORT, GUARD_PORT } from './configs.ts';
+import type { GatewayBooks } from './gatewayBooks.ts';
+import type { GuardBooks } from './guardBooks.ts';
+import type { Timeline } from './loop.ts';
+import type { SimEnd } from './pipe.ts';
+import type { LinkPlan, Plan } from './plan.ts';
+import { behind, cstring, PduScanner, readSm, readTlv } from './scanner.ts';
+import { LawBroken, type Trace } from './trace.ts';
+
+const SUBMIT = 0x04;
+const DELIVER = 0x05;
+const RESPONSE = 0x80000000;
+const BINDS: readonly number[] = [0x01, 0x02, 0x09];
+const ENQUIRE = 0x15;
+const UNBIND = 0x06;
+const OUTCOME_OCTETS = 6;
+const STATES: { readonly [word: string]: number } = {
+  DELIVRD: 2,
+  EXPIRED: 3,
+  DELETED: 4,
+  UNDELIV: 5,
+  ACCEPTD: 6,
+  UNKNOWN: 7,
+  REJECTD: 8,
+};
+
+interface Line {
+  readonly written: Map<SimEnd, PduScanner>;
+  readonly read: Map<SimEnd, PduScanner>;
+  /** Requests of each side that have no answer: time of writing by sequence. */
+  readonly open: Map<number, number>;
+  readonly openDown: Map<number, number>;
+  /** On the hop: op by the sequence of its order; op and segment by the sequence of a receipt. */
+  readonly orders: Map<number, string>;
+  readonly receipts: Map<number, string>;
+}
+
+export class WireWatch {
+  readonly #timeline: Timeline;
+  readonly #trace: Trace;
+  readonly #plan: Plan;
+  readonly #gateway: GatewayBooks;
+  readonly #guard: GuardBooks;
+  readonly #lines = new Map<number, Line>();
+  readonly #submits = new Map<string, number[]>();
+  /** PDUs written to operators. */
+  submitted = 0;
+
+  constructor(timeline: Timeline, trace: Trace, plan: Plan, gateway: GatewayBooks, guard: GuardBooks) {
+    this.#timeline = timeline;
+    this.#trace = trace;
+    this.#plan = plan;
+    this.#gateway = gateway;
+    this.#guard = guard;
+  }
+
+  written(end: SimEnd, bytes: Buffer): void {
+    this.#trace.octets(bytes);
+    const line = this.#line(end);
+    scanner(line.written, end).feed(bytes, (pdu, command, status, sequence) => {
+      if (this.#trace.shown) this.#show(end, pdu, command, status, sequence);
+      const link = this.#link(end.port);
+      if (link !== null) {
+        if (end.side === 'client') this.#toOperator(line, end, link, pdu, command, status, sequence);
+        else this.#fromOperator(link, pdu, command);
+      } else if (end.port === GUARD_PORT) {
+        if (end.side === 'client') this.#toGuard(line, pdu, command, status, sequence);
+        else this.#fromGuard(line, pdu, command, status, sequence);
+      } else if (end.port === GATEWAY_PORT && end.side === 'server')
+        this.#toCustomer(line, end, pdu, command, status, sequence);
+    });
+  }
+
+  read(end: SimEnd, bytes: Buffer): void {
+    const line = this.#line(end);
+    scanner(line.read, end).feed(bytes, (pdu, command, status, sequence) => {
+      if (command === RESPONSE || command === RESPONSE + SUBMIT) {
+        const intent = this.#guard.intents.get(`${this.#guard.sessions.get(end.facts.localPort)?.session}${sequence}`);
+        if (intent !== undefined && status !== 0 && this.#link(end.port) !== null && end.side === 'client')
+          intent.segment.refusedWith = status;
+        if (end.side === 'client') line.open.delete(sequence);
+      }
+      if (command === RESPONSE || command === RESPONSE + DELIVER) {
+        if (end.side === 'server') line.openDown.delete(sequence);
+      }
+      if (end.port === GUARD_PORT && end.side === 'client' && command === DELIVER) {
+        const sm = readSm(pdu);
+        const op = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.op);
+        const segment = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.segment);
+        if (op !== null && segment !== null)
+          line.receipts.set(sequence, `${op.latin1Slice()}${(segment[0] as number) - 1}`);
+      }
+      if (this.#link(end.port) !== null && end.side === 'client' && command === DELIVER) {
+        const told = receiptOf(pdu);
+        if (told !== null)
+          line.receipts.set(sequence, `${this.#link(end.port)?.name} ${indexKey(told.id)} ${told.destination}`);
+      }
+    });
+  }
+
+  #line(end: SimEnd): Line {
+    let line = this.#lines.get(end.line);
+    if (line === undefined) {
+      line = {
+        written: new Map(),
+        read: new Map(),
+        open: new Map(),
+        openDown: new Map(),
+        orders: new Map(),
+        receipts: new Map(),
+      };
+      this.#lines.set(end.line, line);
+    }
+    return line;
+  }
+
+  #link(port: number): LinkPlan | null {
+    return this.#plan.links.find((link) => link.port === port) ?? null;
+  }
+
+  #toOperator(
+    line: Line,
+    end: SimEnd,
+    link: LinkPlan,
+    pdu: Buffer,
+    command: number,
+    status: number,
+    sequence: number,
+  ): void {
+    const { sessions, intents, ownIntents, receipts } = this.#guard;
+    const session = sessions.get(end.facts.localPort);
+    if (BINDS.includes(command)) {
+      if (session === undefined || session.sequence !== sequence || session.link !== link.name)
+        broken('2 no leaf, no PDU', `a bind to ${link.name} has no durable SESSION_OPEN`);
+    } else if (command === ENQUIRE || command === UNBIND) {
+      if (!ownIntents.has(`${session?.session}${sequence}`))
+        broken('2 no leaf, no PDU', `an own request (0x${command.toString(16)}) to ${link.name} has no durable INTENT`);
+    } else if (command === SUBMIT) {
+      this.submitted++;
+      const intent = intents.get(`${session?.session}${sequence}`);
+      const sm = readSm(pdu);
+      if (intent === undefined || intent.op.link !== link.name || sm?.destination !== intent.op.recipient)
+        broken('2 no leaf, no PDU', `a submit_sm to ${link.name} has no durable INTENT`);
+      if (intent.segment.emitted) broken('7 no duplicates', `one INTENT was emitted twice on ${link.name}`);
+      intent.segment.emitted = true;
+      this.#window(line.open, sequence, link.window, 5000, `of link ${link.name}`);
+      this.#throttle(link);
+    } else if (command === RESPONSE + DELIVER && status === 0) {
+      const receipt = line.receipts.get(sequence);
+      if (receipt !== undefined && !receipts.has(receipt))
+        broken('1 acknowledge after durable', `a receipt of ${link.name} was acknowledged and is not durable`);
+    } else if (command < RESPONSE)
+      broken('2 no leaf, no PDU', `a request 0x${command.toString(16)} that the guard never makes`);
+  }
+
+  #fromOperator(link: LinkPlan, pdu: Buffer, command: number): void {
+    if (command !== DELIVER) return;
+    const told = receiptOf(pdu);
+    if (told !== null) this.#guard.told.add(`${link.name} ${indexKey(told.id)} ${told.destination} ${told.state}`);
+  }
+
+  #toGuard(line: Line, pdu: Buffer, command: number, status: number, sequence: number): void {
+    if (command === SUBMIT) {
+      const sm = readSm(pdu);
+      const op = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.op);
+      if (op === null) broken('2 no leaf, no PDU', 'an order without an op');
+      if (!this.#gateway.byOp.has(op.latin1Slice()))
+        broken('1 acknowledge after durable', 'an order went out before its op was durable');
+      line.orders.set(sequence, op.latin1Slice());
+      this.#window(line.open, sequence, 100, 15_000, 'of the hop to the guard');
+    } else if (command === RESPONSE + DELIVER && status === 0) {
+      const key = line.receipts.get(sequence);
+      if (key === undefined) return;
+      const message = this.#gateway.byOp.get(key.slice(0, 16));
+      if (message === undefined || message.ended !== null || message.ops.at(-1) !== key.slice(0, 16)) return;
+      if (!message.receipts.has(key))
+        broken('1 acknowledge after durable', 'the gateway acknowledged a receipt that is not durable');
+    }
+  }
+
+  #fromGuard(line: Line, pdu: Buffer, command: number, status: number, sequence: number): void {
+    if (command !== RESPONSE + SUBMIT) return;
+    const op = line.orders.get(sequence);
+    const outcomes = status === 0 ? readTlv(pdu, behind(pdu, 16), HopTag.outcome) : null;
+    if (op === undefined || outcomes === null) return;
+    const booked = this.#guard.ops.get(op);
+    for (let i = 0; i * OUTCOME_OCTETS < outcomes.length; i++) {
+      const outcome = outcomes[i * OUTCOME_OCTETS] as number;
+      const segment = booked?.segments.get(i + 1);
+      const fits =
+        outcome === OutcomeClass.notEmitted
+          ? segment === undefined || (!segment.emitted && (segment.abandoned || segment.outcomes.length === 0))
+          : outcome === OutcomeClass.unknown
+            ? segment !== undefined
+            : (segment?.outcomes.includes(outcome) ?? false);
+      if (!fits)
+        broken(
+          '1 acknowledge after durable',
+          `the guard answers outcome ${outcome} for a segment of which durably stands ${JSON.stringify(segment ?? null)}`,
+        );
+    }
+  }
+
+  #toCustomer(line: Line, end: SimEnd, pdu: Buffer, command: number, status: number, sequence: number): void {
+    const account = end.other?.life.node ?? '';
+    if (command === RESPONSE + SUBMIT && status === 0) {
+      const id = cstring(pdu, 16);
+      if (!this.#gateway.byCustomerId.has(`${account} ${id}`))
+        broken('1 acknowledge after durable', `${account} got an id for a message that is not durable`);
+    } else if (command === DELIVER) {
+      const told = receiptOf(pdu);
+      if (told === null) return;
+      const message = this.#gateway.byCustomerId.get(`${account} ${told.id}`);
+      if (message === undefined)
+        broken('4 one terminal state', `${account} gets a receipt for an id that no message has`);
+      if (told.esmClass === 0x04 && message.ended?.state !== told.state)
+        broken(
+          '4 one terminal state',
+          `${account} gets a receipt of state ${told.state}, durable is ${message.ended?.state ?? 'none'}`,
+        );
+      const plan = this.#plan.accounts.find((one) => one.name === account);
+      this.#window(line.openDown, sequence, plan?.window ?? 0, 30_000, `towards ${account}`);
+    }
+  }
+
+  /** An id that left the gateway in an HTTP answer. */
+  answeredHttp(id: string): void {
+    if (!this.#gateway.messages.has(id.slice('http '.length)))
+      broken('1 acknowledge after durable', 'an HTTP answer names a message that is not durable');
+  }
+
+  #window(open: Map<number, number>, sequence: number, window: number, timerMs: number, whose: string): void {
+    const now = this.#timeline.nowMs;
+    // Timers begin when the program lets go of a request; it is written at the end of that turn.
+    const turnMs = this.#plan.turnMaxMs + 1;
+    for (const [other, atMs] of open) if (now - atMs >= timerMs - turnMs) open.delete(other);
+    open.set(sequence, now);
+    if (open.size > window) broken('6 windows', `${open.size} requests are open ${whose}, whose window is ${window}`);
+  }
+
+  #throttle(link: LinkPlan): void {
+    const now = this.#timeline.nowMs;
+    let times = this.#submits.get(link.name);
+    if (times === undefined) this.#submits.set(link.name, (times = []));
+    times.push(now);
+    const first = times[times.length - link.throttle - 2];
+    if (first !== undefined && now - first < 1000 - this.#plan.turnMaxMs)
+      broken(
+        '6 throttles',
+        `${link.throttle + 2} segments within ${(now - first).toFixed(1)} ms on ${link.name}, allowed are ${link.throttle} a second`,
+      );
+    if (times.length > 4 * link.throttle + 100) times.splice(0, 2 * link.throttle);
+  }
+
+  #show(end: SimEnd, pdu: Buffer, command: number, status: number, sequence: number): void {
+    const other = end.other?.life.node ?? '?';
+    const sm = command === SUBMIT || command === DELIVER ? readSm(pdu) : null;
+    const detail =
+      sm === null ? '' : ` ${sm.source}>${sm.destination} ${sm.esmClass & 0x3c ? sm.text.slice(0, 120) : ''}`;
+    const id = command === RESPONSE + SUBMIT && status === 0 ? ` id ${cstring(pdu, 16)}` : '';
+    this.#trace.line(
+      end.life.node,
+      `→ ${other} line ${end.line} 0x${command.toString(16)} status ${status} seq ${sequence}${detail}${id}`,
+    );
+  }
+}
+
+function scanner(of: Map<SimEnd, PduScanner>, end: SimEnd): PduScanner {
+  let found = of.get(end);
+  if (found === undefined) of.set(end, (found = new PduScanner()));
+  return found;
+}
+
+/** id, number and state of a receipt in the form that our operators and our gateway write; null for what is none. */
+function receiptOf(
+  pdu: Buffer,
+): { readonly id: string; readonly destination: string; readonly state: number; readonly esmClass: number } | null {
+  const sm = readSm(pdu);
+  if (sm === null || (sm.esmClass & 0x3c) === 0) return null;
+  const read = /^id:(\S+) .*stat:(\w+)/.exec(sm.text);
+  const state = STATES[read?.[2] ?? ''];
+  return read === null || state === undefined
+    ? null
+    : { id: read[1] as string, destination: sm.source, state, esmClass: sm.esmClass };
+}
+
+function broken(law: string, detail: string): never {
+  throw new LawBroken(law, detail);
+}

@@ -1,0 +1,50 @@
+// What the customers of a plan want to send: every message to a number of its own, with a text of its own.
+import { Chance } from '../operator/chance.ts';
+import type { Wish } from './desk.ts';
+import type { Plan } from './plan.ts';
+
+const PART_OCTETS = 60;
+const WORDS = 'the quick brown fox jumps over a lazy dog while glass post carries letters through walls of rain '.split(
+  ' ',
+);
+
+export function drawWishes(plan: Plan): Wish[] {
+  const chance = new Chance(plan.seed ^ 0x5eed);
+  const wishes: Wish[] = [];
+  for (const account of plan.accounts) {
+    for (let i = 0; i < account.messages; i++) {
+      const number = wishes.length + 1;
+      const http = account.way === 'http';
+      const parts = !http && account.window > 3 && chance.fraction() < plan.share.parts ? 2 + chance.below(2) : 0;
+      const long = parts === 0 && account.version !== 0x33 && chance.fraction() < plan.share.long;
+      const scheduled = !http && parts === 0 && chance.fraction() < plan.share.scheduled;
+      wishes.push({
+        number,
+        account: account.name,
+        destination: `4917${String(10_000_000 + number)}`,
+        text: textOf(
+          number,
+          parts > 0 ? PART_OCTETS * (parts - 1) + 20 : long ? 170 + chance.below(400) : 20 + chance.below(120),
+          chance,
+        ),
+        wantsReceipt: http || chance.fraction() >= plan.share.unwanted,
+        parts,
+        scheduleMs: scheduled ? 1000 * (1 + chance.below(90)) : 0,
+        cancels: chance.fraction() < (scheduled ? 0.3 : plan.share.cancelled),
+        dueMs: Math.floor(chance.fraction() * plan.sendMs),
+        key: '',
+        tries: 0,
+        ids: [],
+        refused: '',
+        state: 'waiting',
+      });
+    }
+  }
+  return wishes;
+}
+
+function textOf(number: number, length: number, chance: Chance): string {
+  let text = `Message ${number}:`;
+  while (text.length < length) text += ` ${WORDS[chance.below(WORDS.length)]}`;
+  return text.slice(0, length).trimEnd().padEnd(length, '.');
+}
