@@ -16,6 +16,8 @@ const LIVING = 'staysAlive';
 const ATTACKED = 40;
 /** Among the texts: messages that the customer has cut into three parts itself. */
 const CUT = 10;
+/** A guard that has tried in vain for long knocks once a minute; and then everything has to be sent. */
+const OPERATOR_MS = 150_000;
 /** And messages from subscribers on the way back. */
 const MO = 20;
 
@@ -88,7 +90,7 @@ export async function proveBodies(plan: BodiesPlan): Promise<BodiesResult> {
 
     plan.say(`${openedBefore.size} texts open from the copy; now the operator comes up`);
     await stack.start('operator');
-    await wire.receiptsOf(ids);
+    await wire.receiptsOf(ids, OPERATOR_MS);
     for (let i = 0; i < MO; i++) await stack.mo(`4179${1_000_000 + i}`, '4917', markedText(i));
     await until(
       'every message of a subscriber has come',

@@ -8,7 +8,7 @@ export const MARK = 'Qv7ZkXw2Jb';
 
 /** A text of its own for each number, the mark never further than some 20 characters away. */
 export function markedText(number: number): string {
-  return `${MARK} ${number.toString(36).padStart(6, '0')} ${MARK} dear customer ${MARK} ${(number * 7919).toString(36)} ${MARK}`;
+  return `${MARK} ${number.toString(36).padStart(6, '0')} ${MARK} dear customer ${MARK} code ${number * 7919} ${MARK}`;
 }
 
 export interface Needle {

@@ -31,6 +31,7 @@ export const secrets = {
   OPERATOR: 'op-pw-x',
   ADMIN: 'admin-key-of-the-test',
   GUARD_ADMIN: 'guard-admin-token-of-the-test',
+  WEBHOOK: 'whsec_c3lzdGVtIHRlc3Qgd2ViaG9vayBzZWNyZXQgMzIgb2N0ZXRz',
 } as const;
 
 /** Within SMPP's nine octets. */

@@ -186,13 +186,17 @@ export class Wire {
   }
 
   /** Waits until each id has a terminal receipt. */
-  async receiptsOf(ids: readonly string[]): Promise<void> {
+  async receiptsOf(ids: readonly string[], limitMs = WAIT_MS): Promise<void> {
     const waiting = new Set(ids);
     let seen = 0;
-    await this.wait(`receipts of ${ids.length} messages`, () => {
-      for (; seen < this.receipts.length; seen++) waiting.delete((this.receipts[seen] as Receipt).id);
-      return waiting.size === 0 ? true : undefined;
-    });
+    await this.wait(
+      `receipts of ${ids.length} messages`,
+      () => {
+        for (; seen < this.receipts.length; seen++) waiting.delete((this.receipts[seen] as Receipt).id);
+        return waiting.size === 0 ? true : undefined;
+      },
+      limitMs,
+    );
   }
 
   async wait<T>(what: string, find: () => T | undefined, limitMs = WAIT_MS): Promise<T> {
