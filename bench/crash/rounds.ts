@@ -9,16 +9,7 @@ import { type Audit, audit, readArrivals, readCdrs } from './audit.ts';
 import { Customers } from './customers.ts';
 import { HttpCustomer } from './httpCustomer.ts';
 import { MessageList } from './list.ts';
-import {
-  GRACE_S,
-  LINK_WINDOW,
-  type Prepared,
-  prepareSystem,
-  tail,
-  VALIDITY_S,
-  type Victim,
-  whenReady,
-} from './system.ts';
+import { LINK_WINDOW, type Lifetimes, type Prepared, prepareSystem, tail, type Victim, whenReady } from './system.ts';
 
 export interface RoundsOptions {
   readonly folder: string;
@@ -58,7 +49,11 @@ const ROUND_MS = 3000;
 /** One in so many rounds kills a program that is still starting. */
 const EARLY_ONE_IN = 5;
 const EARLY_MS = 1500;
-const DRAIN_MS = (VALIDITY_S + GRACE_S + 30) * 1000;
+/** Long enough for messages to stay open over several kills; a short form cannot wait so long for what is unknown. */
+const LONG: Lifetimes = { validityS: 15, graceS: 10 };
+const SHORT: Lifetimes = { validityS: 8, graceS: 4 };
+const SHORT_ROUNDS = 3;
+const DRAIN_MS = 30_000;
 /** What was open on a link when the guard was killed had arrived at the operator shortly before. */
 const OPEN_MS = 3000;
 
@@ -92,7 +87,7 @@ export class Rounds {
 
   async start(): Promise<void> {
     const { folder, seed, library, rate } = this.#options;
-    const system = await prepareSystem(folder, this.#workload, ROLES, seed, library);
+    const system = await prepareSystem(folder, this.#workload, ROLES, this.#lifetimes, seed, library);
     this.#system = system;
     const { stack, disks } = system;
     await stack.start('operator');
@@ -184,7 +179,8 @@ export class Rounds {
 
   async #drain(program: Program): Promise<void> {
     const list = this.#list;
-    const until = performance.now() + DRAIN_MS;
+    const { validityS, graceS } = this.#lifetimes;
+    const until = performance.now() + (validityS + graceS) * 1000 + DRAIN_MS;
     let quietSince = performance.now();
     let seen = -1;
     // Messages whose acknowledgement was lost are owed receipts too: some silence after the last one.
@@ -262,6 +258,10 @@ export class Rounds {
       if (trace.message.possible_duplicate) marked.add(id);
     }
     return marked;
+  }
+
+  get #lifetimes(): Lifetimes {
+    return this.#options.rounds > SHORT_ROUNDS ? LONG : SHORT;
   }
 
   #send(sending: boolean): void {

@@ -13,8 +13,11 @@ export type Victim = 'gateway' | 'guard';
 
 /** Unanswered segments per link, so that the number of those that a kill of the guard may leave unknown has a bound. */
 export const LINK_WINDOW = 100;
-export const VALIDITY_S = 15;
-export const GRACE_S = 10;
+/** How long messages live: what is unknown waits for its end, and so does the run. */
+export interface Lifetimes {
+  readonly validityS: number;
+  readonly graceS: number;
+}
 
 /** Accounts by number: all but two send over SMPP and wait for what is unknown. */
 export interface Roles {
@@ -35,6 +38,7 @@ export async function prepareSystem(
   parent: string,
   workload: Workload,
   roles: Roles,
+  lifetimes: Lifetimes,
   seed: number,
   library: string | null,
   diskOptions: Pick<DiskOptions, 'syncDelayMs' | 'trace'> = {},
@@ -58,8 +62,8 @@ export async function prepareSystem(
   const key = secretFile(folder, 'api', apiKey);
   edit(join(folder, 'gateway.yaml'), (config) => {
     (config['accounts'] as { [name: string]: unknown }[]).forEach((account, i) => {
-      account['default_validity'] = `${VALIDITY_S}s`;
-      account['grace'] = `${GRACE_S}s`;
+      account['default_validity'] = `${lifetimes.validityS}s`;
+      account['grace'] = `${lifetimes.graceS}s`;
       if (i === roles.retrying) account['on_unknown'] = 'retry';
       if (i === roles.http) account['api_keys'] = [key];
     });

@@ -15,6 +15,7 @@ import { Workload } from '../../bench/workload.ts';
 const library = compileShadow();
 const skip = library.ok ? false : library.reason;
 const ROLES = { retrying: 2, http: 1 };
+const LIFETIMES = { validityS: 600, graceS: 600 };
 const RECIPIENTS = 200_000;
 const STEP_MS = 20_000;
 /** How long nothing may come out of a program whose syncs wait. */
@@ -45,7 +46,7 @@ async function run(syncDelayMs: number): Promise<Running> {
     mixed: false,
     series: 0,
   });
-  const system = await prepareSystem(parent, workload, ROLES, 3, library.path, { syncDelayMs, trace: true });
+  const system = await prepareSystem(parent, workload, ROLES, LIFETIMES, 3, library.path, { syncDelayMs, trace: true });
   const { stack, disks } = system;
   await stack.start('operator');
   for (const name of ['guard', 'gateway'] as const) await stack.start(name, disks[name]?.environment);
