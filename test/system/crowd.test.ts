@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Stack, secretOf, until } from './stack.ts';
+import { secretOf } from './setup.ts';
+import { Stack } from './stack.ts';
+import { until } from './wait.ts';
 import { Command, Wire } from './wire.ts';
 
 const CONNECTIONS = 10_000;

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { keyOf, Stack, secretOf, secrets, until } from './stack.ts';
+import { keyOf, secretOf, secrets } from './setup.ts';
+import { Stack } from './stack.ts';
+import { until } from './wait.ts';
 import { Command, type Heard, pdu, RESPONSE, submitBody, Wire } from './wire.ts';
 
 /** The reserve of 16 MiB, as much again that must be free before it is made anew, and room for a database. */

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filesOf, leaks, MARK, markedText, type Needle, needles, type Place } from './leaks.ts';
-import { keyOf, Stack, secretOf, secrets, until } from './stack.ts';
+import { keyOf, secretOf, secrets } from './setup.ts';
+import { Stack } from './stack.ts';
+import { until } from './wait.ts';
 import { bindBody, Command, pdu, submitBody, Wire } from './wire.ts';
 
 /** Every number of this test begins so; the rest is its own. */

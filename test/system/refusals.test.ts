@@ -2,7 +2,9 @@
 // nothing lost: what was accepted before and between the faults arrives, and money stands for exactly that.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { keyOf, Stack, secretOf, until } from './stack.ts';
+import { keyOf, secretOf } from './setup.ts';
+import { Stack } from './stack.ts';
+import { until } from './wait.ts';
 import { bindBody, Command, NACK, pdu, RESPONSE, submitBody, Wire } from './wire.ts';
 
 const SUBMIT_RESP = RESPONSE + Command.submitSm;
@@ -179,7 +181,7 @@ describe('bad input', () => {
       ['no route', JSON.stringify({ ...good, to: '+15550000001' }), 422, 'no-route'],
       ['an empty text', JSON.stringify({ ...good, text: '' }), 400, 'invalid-request'],
       ['a blank text', JSON.stringify({ ...good, text: '   ' }), 422, 'text-empty'],
-      ['a validity of a second', JSON.stringify({ ...good, validity_s: 1 }), 400, 'invalid-request'],
+      ['a validity in the past', JSON.stringify({ ...good, validity_s: -1 }), 400, 'invalid-request'],
       ['no date', JSON.stringify({ ...good, schedule_at: 'tomorrow' }), 400, 'invalid-request'],
     ];
     for (const [name, raw, status, problem] of cases) {

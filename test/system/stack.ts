@@ -2,53 +2,30 @@
 // that they write kept whole in files, ended by process id. What a test wants different it says in `Setup`.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import {
+  accountsOf,
+  gatewaySettings,
+  guardSettings,
+  keyOf,
+  type Setup,
+  type StackPorts,
+  secretOf,
+  secrets,
+} from './setup.ts';
+import { freePorts, until } from './wait.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export type ProgramName = 'operator' | 'guard' | 'gateway';
-type Settings = { readonly [name: string]: unknown };
-
-/** What differs from the common stack. Settings replace those of the same name at the top of their file. */
-export interface Setup {
-  readonly gateway?: Settings;
-  readonly guard?: Settings;
-  /** On top of the guard's only link. */
-  readonly link?: Settings;
-  readonly operator?: readonly string[];
-  /** More accounts; each has its own name for system_id, and `secretOf(name)` for password. */
-  readonly accounts?: readonly Settings[];
-}
-
-/** Every secret that stands in a configuration; none may be seen in any output. */
-export const secrets = {
-  HOP: 'hop-password-of-the-test',
-  TOKEN: 'token-secret-of-the-test-0123456789',
-  OPERATOR: 'op-pw-x',
-  ADMIN: 'admin-key-of-the-test',
-  GUARD_ADMIN: 'guard-admin-token-of-the-test',
-  WEBHOOK: 'whsec_c3lzdGVtIHRlc3Qgd2ViaG9vayBzZWNyZXQgMzIgb2N0ZXRz',
-} as const;
-
-/** Within SMPP's nine octets. */
-export function secretOf(account: string): string {
-  return `pw.${account}`.slice(0, 8);
-}
-
-export function keyOf(account: string): string {
-  return `gp_test_key_of_${account}`;
-}
-
 const READY: { readonly [name in ProgramName]: string } = {
   operator: 'operator listening',
   guard: 'ready',
   gateway: 'ready',
 };
-const WAIT_MS = 30_000;
 const STOP_MS = 10_000;
 
 export interface Running {
@@ -69,7 +46,7 @@ export interface AccountMoney {
 
 export class Stack {
   readonly folder: string;
-  readonly ports: { readonly [name in 'operator' | 'operatorHttp' | 'guard' | 'guardAdmin' | 'smpp' | 'http']: number };
+  readonly ports: StackPorts;
   /** Folders that are small disks of their own; given back at the end. */
   readonly mounts: string[] = [];
   readonly #setup: Setup;
@@ -116,57 +93,13 @@ export class Stack {
 
   /** Writes the configurations (again), with `more` on top. */
   configure(more: Pick<Setup, 'gateway' | 'guard'> = {}): void {
-    const { ports } = this;
-    const gateway = {
-      name: 'gw',
-      data: 'gateway-data',
-      smpp: [{ listen: `127.0.0.1:${ports.smpp}` }],
-      http: { listen: `127.0.0.1:${ports.http}` },
-      admin: { keys: [{ env: 'SYSTEM_ADMIN' }] },
-      guard: {
-        address: `127.0.0.1:${ports.guard}`,
-        upstream: 'gw',
-        password: { env: 'SYSTEM_HOP' },
-        token_secret: { env: 'SYSTEM_TOKEN' },
-      },
-      links: [{ name: 'alpha' }],
-      price_lists: [{ name: 'std', currency: 'EUR', prices: { '': '0.05' } }],
-      accounts: accountsOf(this.#setup),
-      routes: [{ prefix: '49', links: ['alpha'] }],
-      ...this.#setup.gateway,
-      ...more.gateway,
+    const setup = {
+      ...this.#setup,
+      gateway: { ...this.#setup.gateway, ...more.gateway },
+      guard: { ...this.#setup.guard, ...more.guard },
     };
-    const guard = {
-      name: 'guard',
-      data: 'guard-data',
-      listen: [{ address: `127.0.0.1:${ports.guard}` }],
-      admin: { listen: `127.0.0.1:${ports.guardAdmin}`, token: { env: 'SYSTEM_GUARD_ADMIN' } },
-      upstreams: [
-        {
-          mode: 'token',
-          name: 'gw',
-          password: { env: 'SYSTEM_HOP' },
-          token_secret: { env: 'SYSTEM_TOKEN' },
-          links: ['alpha'],
-        },
-      ],
-      links: [
-        {
-          name: 'alpha',
-          supplier: { name: 'Operator', jurisdiction: 'CH' },
-          address: `127.0.0.1:${ports.operator}`,
-          system_id: 'op',
-          password: { env: 'SYSTEM_OPERATOR' },
-          window: 500,
-          throttle_per_second: 100_000,
-          ...this.#setup.link,
-        },
-      ],
-      ...this.#setup.guard,
-      ...more.guard,
-    };
-    writeFileSync(this.path('gateway.yaml'), stringify(gateway));
-    writeFileSync(this.path('guard.yaml'), stringify(guard));
+    writeFileSync(this.path('gateway.yaml'), stringify(gatewaySettings(this.ports, setup)));
+    writeFileSync(this.path('guard.yaml'), stringify(guardSettings(this.ports, setup)));
   }
 
   path(...parts: readonly string[]): string {
@@ -331,43 +264,4 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly body: unknown;
-}
-
-function accountsOf(setup: Setup): Settings[] {
-  return [{ name: 'acme', credit_limit: '100000' }, ...(setup.accounts ?? [])].map((account) => {
-    const name = account['name'] as string;
-    return {
-      smpp: { system_id: name, password: { env: `SYSTEM_PW_${name}` } },
-      api_keys: [{ env: `SYSTEM_KEY_${name}` }],
-      price_list: 'std',
-      window: 500,
-      ...account,
-    };
-  });
-}
-
-/** Asks until the answer is true; fails with `what` when it takes too long. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = WAIT_MS): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`it did not come in ${limitMs} ms: ${what}`);
-    await new Promise((go) => setTimeout(go, 25));
-  }
-}
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  return Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((done, fail) => {
-          server.once('error', fail);
-          server.once('listening', () => {
-            const address = server.address();
-            server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-          });
-        }),
-    ),
-  );
 }

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type ProgramName, type Running, Stack, secretOf, until } from './stack.ts';
+import { secretOf } from './setup.ts';
+import { type ProgramName, type Running, Stack } from './stack.ts';
+import { until } from './wait.ts';
 import { Wire } from './wire.ts';
 
 /** Longest time until messages flow again after a kill, from the issue: ten seconds. */
