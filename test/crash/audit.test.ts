@@ -33,10 +33,11 @@ class Case {
   send(
     id: string,
     state: number,
-    { segments = 1, account = 0, charged = segments, arrives = state === State.delivered },
-  ) {
+    options: { readonly segments?: number; readonly charged?: number; readonly arrives?: boolean },
+  ): void {
+    const { segments = 1, charged = segments, arrives = state === State.delivered } = options;
     const message: Message = {
-      account,
+      account: 0,
       recipient: `49${id}`,
       text: `text ${id}`,
       segments,
@@ -54,7 +55,7 @@ class Case {
     this.record(id, state, charged * 10);
   }
 
-  record(id: string, state: number, micros: number) {
+  record(id: string, state: number, micros: number): void {
     const word = { 2: 'delivered', 3: 'expired', 5: 'undeliverable', 7: 'unknown', 8: 'rejected' }[state];
     this.lines.push(`${id},a0,t,t,f,+49,1,${word},l,0,${(micros / 1e6).toFixed(6)},EUR,0,`);
     this.balance -= micros;
