@@ -9,6 +9,7 @@ import { Deque } from './deque.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
+import { Pace } from './pace.ts';
 import { RecordType, writeIntent } from './records.ts';
 import { type Again, type Held, WaitingOrders } from './waitingOrders.ts';
 
@@ -19,8 +20,6 @@ const QUEUE_PIN_MS = 250;
 const QUEUE_SEGMENTS_MIN = 16;
 /** An order that found no window for so long is given back. */
 const WAIT_MAX_MS = 500;
-/** INTENTs are written so far ahead of the pace: about the time of a commit. */
-const AHEAD_MS = 5;
 /** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
 const AGAIN_MAX_MS = 10_000;
 const RETRY_DOWN_MS = 1000;
@@ -37,6 +36,10 @@ export class LinkQueue {
   readonly #ready = new Deque<number>();
   /** Segments between their number and their PDU. */
   #underway = 0;
+  readonly #pace = new Pace();
+  /** An INTENT whose commit is being timed; −1: none. */
+  #timed = -1;
+  #timedAt = 0;
   #alarm: Alarm | null = null;
   #alarmAt = Number.POSITIVE_INFINITY;
   #next = 0;
@@ -61,12 +64,15 @@ export class LinkQueue {
       };
     const now = this.#core.world.loop.monotonic();
     const ahead = this.#underway + this.#waiting.ahead(lane);
-    const waitMs = this.#paceOf(now, ahead + 1) - now;
-    if (waitMs > (lane === PIN ? QUEUE_PIN_MS : QUEUE_MS)) {
+    const waitMs = this.#pace.after(link.pacer, now, ahead + 1) - now;
+    if (waitMs > (lane === PIN ? QUEUE_PIN_MS : Math.max(QUEUE_MS, 2 * this.#pace.aheadMs))) {
       return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs: waitMs };
     }
     const queued = this.#waiting.of(lane);
-    const most = Math.max(QUEUE_SEGMENTS_MIN, Math.ceil((link.pacer.rate(now) * QUEUE_MS) / 1000));
+    const most = Math.max(
+      QUEUE_SEGMENTS_MIN,
+      Math.ceil((link.pacer.rate(now) * Math.max(QUEUE_MS, this.#pace.aheadMs)) / 1000),
+    );
     if (queued > 0 && queued + segments > most) {
       return {
         status: Status.ESME_RMSGQFUL,
@@ -85,14 +91,6 @@ export class LinkQueue {
     this.pump();
   }
 
-  /** When the last of `segments` that go from now on may be written: whole seconds at the rate, and the rest behind what was written. */
-  #paceOf(now: number, segments: number): number {
-    const { pacer } = this.#link;
-    const rate = Math.floor(pacer.rate(now));
-    const whole = Math.floor((segments - 1) / rate);
-    return Math.max(now, pacer.nextAt(now, segments - whole * rate)) + whole * 1000;
-  }
-
   /** Gives numbers and writes INTENTs as far as window and pace allow. */
   pump(): void {
     const link = this.#link;
@@ -107,9 +105,9 @@ export class LinkQueue {
       }
       const op = this.#waiting.peek() as Op;
       const now = core.world.loop.monotonic();
-      const at = this.#paceOf(now, this.#underway + 1);
-      if (at > now + AHEAD_MS) {
-        this.#wake(at - AHEAD_MS);
+      const at = this.#pace.after(link.pacer, now, this.#underway + 1);
+      if (at > now + this.#pace.aheadMs) {
+        this.#wake(at - this.#pace.aheadMs);
         return;
       }
       const bind = this.#freeBind(op.total);
@@ -174,6 +172,10 @@ export class LinkQueue {
     writeIntent(w, op, world.loop.now(), bind.session, sequence, segment + 1);
     log.end();
     log.after(this.#durable, token);
+    if (this.#timed < 0) {
+      this.#timed = token;
+      this.#timedAt = world.loop.monotonic();
+    }
     return true;
   }
 
@@ -193,15 +195,19 @@ export class LinkQueue {
         this.#core.outcomes.finish(op, segment, OutcomeClass.refused, OutcomeVerdict.retryLater, status, '');
         continue;
       }
-      const at = this.#paceOf(now, this.#underway + 1);
-      if (at > now + AHEAD_MS) this.#wake(Math.min(at - AHEAD_MS, op.againUntil));
-      if (at > now + AHEAD_MS || !this.#intend(op, segment, op.bind)) return false;
+      const at = this.#pace.after(this.#link.pacer, now, this.#underway + 1);
+      if (at > now + this.#pace.aheadMs) this.#wake(Math.min(at - this.#pace.aheadMs, op.againUntil));
+      if (at > now + this.#pace.aheadMs || !this.#intend(op, segment, op.bind)) return false;
       this.#again.shift();
     }
     return true;
   }
 
   readonly #durable = (token: number): void => {
+    if (token === this.#timed) {
+      this.#timed = -1;
+      this.#pace.commitTook(this.#core.world.loop.monotonic() - this.#timedAt);
+    }
     const op = this.#core.ops.get(Math.floor(token / 256));
     const segment = token % 256;
     if (op === null || op.states[segment] !== SegmentState.reserved) return;
@@ -223,7 +229,7 @@ export class LinkQueue {
         continue;
       }
       const now = core.world.loop.monotonic();
-      const at = pacer.nextAt(now);
+      const at = this.#pace.nextAt(pacer, now);
       if (at > now) {
         this.#wake(at);
         return;
@@ -235,7 +241,7 @@ export class LinkQueue {
       this.#underway--;
       // Not emitted: `failed` has come already.
       if (!left) continue;
-      pacer.record(now);
+      this.#pace.record(pacer, now);
       core.counters.segments_emitted++;
     }
   }

@@ -34,6 +34,8 @@ export class Mo {
   readonly #core: Core;
   readonly #events: (MoEvent | null)[] = [];
   readonly #free: number[] = [];
+  /** At recovery: slots by event number. */
+  readonly #known = new Map<number, number>();
   /** Whom to answer when the record is durable, by event. */
   readonly #askers: { peer: SmppPeer<number>; sequence: number; data: boolean }[] = [];
 
@@ -143,7 +145,7 @@ export class Mo {
     const offset = r.u32();
     const length = r.u16();
     if (secrets === null) return;
-    const before = this.#events.findIndex((one) => one?.eventNumber === eventNumber);
+    const before = this.#known.get(eventNumber);
     const event: MoEvent = {
       eventNumber,
       link,
@@ -163,14 +165,15 @@ export class Mo {
       }),
       home,
     };
-    if (before >= 0) this.#events[before] = event;
-    else this.#events.push(event);
+    if (before === undefined) this.#known.set(eventNumber, this.#events.push(event) - 1);
+    else this.#events[before] = event;
   }
 
   /** At recovery: the upstream had taken it. */
   restoreTaken(eventNumber: number): void {
-    const slot = this.#events.findIndex((one) => one?.eventNumber === eventNumber);
-    if (slot < 0) return;
+    const slot = this.#known.get(eventNumber);
+    if (slot === undefined) return;
+    this.#known.delete(eventNumber);
     this.#events[slot] = null;
     this.#free.push(slot);
   }
@@ -178,6 +181,7 @@ export class Mo {
   /** After recovery: counts what lives and hands it up again. */
   resume(): void {
     const { log } = this.#core;
+    this.#known.clear();
     for (const [slot, event] of this.#events.entries()) {
       if (event === null) continue;
       log.live(event.home, 1);
