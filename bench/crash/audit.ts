@@ -25,8 +25,8 @@ export interface Audit {
   readonly balanceError: number;
   /** Ids of messages that arrived more than once. */
   readonly doubled: readonly string[];
-  /** Arrival times (ms since the epoch) of messages that ended UNKNOWN; null: none arrived. */
-  readonly unknownArrivals: readonly (number | null)[];
+  /** Messages that ended UNKNOWN, with their arrival (ms since the epoch); null: none arrived. */
+  readonly unknowns: readonly { readonly id: string; readonly arrivedAt: number | null }[];
   /** Segments that were charged, over all accounts. */
   readonly chargedSegments: number;
   readonly faults: readonly string[];
@@ -100,7 +100,7 @@ export async function audit(input: AuditInput): Promise<Audit> {
   const faults = [...list.faults];
   const expected = new Map<string, number>();
   const doubled: string[] = [];
-  const unknownArrivals: (number | null)[] = [];
+  const unknowns: { readonly id: string; readonly arrivedAt: number | null }[] = [];
   let lost = 0;
   let unterminated = 0;
   let duplicates = 0;
@@ -128,7 +128,7 @@ export async function audit(input: AuditInput): Promise<Audit> {
       duplicates += times.length - 1;
       doubled.push(message.id as string);
     }
-    if (message.state === State.unknown) unknownArrivals.push(times[0] ?? null);
+    if (message.state === State.unknown) unknowns.push({ id: message.id as string, arrivedAt: times[0] ?? null });
     const account = input.accountName(message.account);
     const record = cdrs.get(canonicalId(message.id as string));
     if (record === undefined || record.account !== account || record.state !== WORDS[message.state]) {
@@ -160,11 +160,11 @@ export async function audit(input: AuditInput): Promise<Audit> {
     lost,
     unterminated,
     duplicates,
-    unknown: unknownArrivals.length,
+    unknown: unknowns.length,
     unmarkedDuplicates: doubled.filter((id) => !marked.has(id)).length,
     balanceError,
     doubled,
-    unknownArrivals,
+    unknowns,
     chargedSegments,
     faults,
   };

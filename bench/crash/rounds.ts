@@ -9,7 +9,16 @@ import { type Audit, audit, readArrivals, readCdrs } from './audit.ts';
 import { Customers } from './customers.ts';
 import { HttpCustomer } from './httpCustomer.ts';
 import { MessageList } from './list.ts';
-import { LINK_WINDOW, type Lifetimes, type Prepared, prepareSystem, tail, type Victim, whenReady } from './system.ts';
+import {
+  changeLifetimes,
+  LINK_WINDOW,
+  type Lifetimes,
+  type Prepared,
+  prepareSystem,
+  tail,
+  type Victim,
+  whenReady,
+} from './system.ts';
 
 export interface RoundsOptions {
   readonly folder: string;
@@ -49,11 +58,13 @@ const ROUND_MS = 3000;
 /** One in so many rounds kills a program that is still starting. */
 const EARLY_ONE_IN = 5;
 const EARLY_MS = 1500;
-/** Long enough for messages to stay open over several kills; a short form cannot wait so long for what is unknown. */
+/** Under kills of the gateway no deadline may pass by itself: whatever ends unknown then is a fault. */
+const PATIENT: Lifetimes = { validityS: 600, graceS: 60 };
+/** Under kills of the guard: open over several of them; a short form cannot wait so long for what is unknown. */
 const LONG: Lifetimes = { validityS: 15, graceS: 10 };
 const SHORT: Lifetimes = { validityS: 8, graceS: 4 };
 const SHORT_ROUNDS = 3;
-const DRAIN_MS = 30_000;
+const DRAIN_MS = 45_000;
 /** What was open on a link when the guard was killed had arrived at the operator shortly before. */
 const OPEN_MS = 3000;
 
@@ -87,7 +98,7 @@ export class Rounds {
 
   async start(): Promise<void> {
     const { folder, seed, library, rate } = this.#options;
-    const system = await prepareSystem(folder, this.#workload, ROLES, this.#lifetimes, seed, library);
+    const system = await prepareSystem(folder, this.#workload, ROLES, PATIENT, seed, library);
     this.#system = system;
     const { stack, disks } = system;
     await stack.start('operator');
@@ -113,8 +124,10 @@ export class Rounds {
   /** All rounds of one program, then everything drained and reckoned up. */
   async phase(victim: Victim): Promise<void> {
     const { rounds, say } = this.#options;
+    const { stack } = this.#started;
+    if (victim === 'guard') await changeLifetimes(stack, rounds > SHORT_ROUNDS ? LONG : SHORT);
     this.#send(true);
-    let program = this.#started.stack.program(victim);
+    let program = stack.program(victim);
     for (let round = 0; round < rounds; round += 1) {
       const early = round > 0 && this.#chance.below(EARLY_ONE_IN) === 0;
       if (early) await sleep(this.#chance.below(EARLY_MS));
@@ -134,7 +147,7 @@ export class Rounds {
     await sleep(1000);
     this.#send(false);
     say(`${victim}: draining`);
-    await this.#drain(program);
+    await this.#drain(program, DRAIN_MS + (victim === 'guard' ? (LONG.validityS + LONG.graceS) * 1000 : 0));
     await this.#reckon(victim);
   }
 
@@ -177,10 +190,9 @@ export class Rounds {
     return stack.launch(victim, disk?.environment);
   }
 
-  async #drain(program: Program): Promise<void> {
+  async #drain(program: Program, waitMs: number): Promise<void> {
     const list = this.#list;
-    const { validityS, graceS } = this.#lifetimes;
-    const until = performance.now() + (validityS + graceS) * 1000 + DRAIN_MS;
+    const until = performance.now() + waitMs;
     let quietSince = performance.now();
     let seen = -1;
     // Messages whose acknowledgement was lost are owed receipts too: some silence after the last one.
@@ -228,6 +240,7 @@ export class Rounds {
     if (victim === 'gateway') {
       if (duplicates > 0) this.faults.push(`kills of the gateway made ${duplicates} duplicates`);
       if (unknown > 0) this.faults.push(`kills of the gateway made ${unknown} messages unknown`);
+      await this.#tellTraces(found.unknowns);
       const status = (await stack.operator('status')) as { readonly counters: { readonly accepted: number } };
       if (status.counters.accepted !== found.chargedSegments)
         this.faults.push(
@@ -237,16 +250,30 @@ export class Rounds {
       const most = this.#killsOfGuard.length * stack.plan.links * LINK_WINDOW;
       if (unknown + duplicates > most)
         this.faults.push(`${unknown} unknown and ${duplicates} twice: more than the links hold, ${most}`);
-      const elsewhere = found.unknownArrivals.filter(
-        (at) => at !== null && !this.#killsOfGuard.some((kill) => at > kill - OPEN_MS && at <= kill + 100),
+      const elsewhere = found.unknowns.filter(
+        ({ arrivedAt: at }) =>
+          at !== null && !this.#killsOfGuard.some((kill) => at > kill - OPEN_MS && at <= kill + 100),
       );
       if (elsewhere.length > 0)
         this.faults.push(`${elsewhere.length} unknown messages had not been open at a kill of the guard`);
+      await this.#tellTraces(elsewhere);
     }
     this.#before = { duplicates: found.duplicates, unknown: found.unknown };
     this.#options.say(
-      `${victim}: ${JSON.stringify({ ...found, doubled: found.doubled.length, unknownArrivals: found.unknownArrivals.length, faults: found.faults.length })}`,
+      `${victim}: ${JSON.stringify({ ...found, doubled: found.doubled.length, unknowns: found.unknowns.length, faults: found.faults.length })}`,
     );
+  }
+
+  /** The histories of some messages that should not have ended so. */
+  async #tellTraces(which: readonly { readonly id: string; readonly arrivedAt: number | null }[]): Promise<void> {
+    const { say } = this.#options;
+    for (const { id, arrivedAt } of which.slice(0, 3)) {
+      const { steps } = (await this.#started.stack.admin(`messages/${id}/trace`)) as {
+        readonly steps: readonly object[];
+      };
+      say(`${id} arrived ${arrivedAt === null ? 'nowhere' : new Date(arrivedAt).toISOString()}`);
+      for (const step of steps) say(`    ${Object.values(step).join(' ')}`);
+    }
   }
 
   async #marked(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -258,10 +285,6 @@ export class Rounds {
       if (trace.message.possible_duplicate) marked.add(id);
     }
     return marked;
-  }
-
-  get #lifetimes(): Lifetimes {
-    return this.#options.rounds > SHORT_ROUNDS ? LONG : SHORT;
   }
 
   #send(sending: boolean): void {

@@ -62,8 +62,6 @@ export async function prepareSystem(
   const key = secretFile(folder, 'api', apiKey);
   edit(join(folder, 'gateway.yaml'), (config) => {
     (config['accounts'] as { [name: string]: unknown }[]).forEach((account, i) => {
-      account['default_validity'] = `${lifetimes.validityS}s`;
-      account['grace'] = `${lifetimes.graceS}s`;
       if (i === roles.retrying) account['on_unknown'] = 'retry';
       if (i === roles.http) account['api_keys'] = [key];
     });
@@ -71,6 +69,7 @@ export async function prepareSystem(
   edit(join(folder, 'guard.yaml'), (config) => {
     for (const link of config['links'] as { [name: string]: unknown }[]) link['window'] = LINK_WINDOW;
   });
+  writeLifetimes(folder, lifetimes);
   const disk = (name: Victim): Disk | null => {
     if (library === null) return null;
     const beside = join(folder, `${name}-disk`);
@@ -78,6 +77,23 @@ export async function prepareSystem(
     return new Disk({ ...diskOptions, library, root: join(folder, `${name}-data`), beside });
   };
   return { stack, disks: { gateway: disk('gateway'), guard: disk('guard') }, handsetLog, apiKey };
+}
+
+/** Of messages that are accepted from now on: read again by a gateway that runs. */
+export async function changeLifetimes(stack: Stack, lifetimes: Lifetimes): Promise<void> {
+  writeLifetimes(stack.plan.folder, lifetimes);
+  const gateway = stack.program('gateway');
+  process.kill(gateway.pid, 'SIGHUP');
+  while (!gateway.output().includes('"event":"configuration reloaded"')) await new Promise((go) => setTimeout(go, 20));
+}
+
+function writeLifetimes(folder: string, { validityS, graceS }: Lifetimes): void {
+  edit(join(folder, 'gateway.yaml'), (config) => {
+    for (const account of config['accounts'] as { [name: string]: unknown }[]) {
+      account['default_validity'] = `${validityS}s`;
+      account['grace'] = `${graceS}s`;
+    }
+  });
 }
 
 function edit(path: string, change: (config: { [name: string]: unknown }) => void): void {
