@@ -111,6 +111,8 @@ export class Ending {
     if ((store.flags[handle] as number) & MessageFlag.shortId) {
       core.byShortId.delete(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
     }
+    // Its number will be another message's: what ended with this one must not end with that one.
+    this.joined.delete(handle);
     forgetOp(core, handle);
     forgetId(core, handle);
     accountOf(core, handle).openMessages--;

@@ -115,7 +115,8 @@ export class HttpCustomer {
             if (!open) return;
             open = false;
             const taken = answer.outcomes.some((one) => one.ok);
-            answer.outcomes.forEach((one, i) => this.#answered(batch[i] as Wish, one, taken, found.service, ref));
+            for (const [i, one] of answer.outcomes.entries())
+              this.#answered(batch[i] as Wish, one, taken, found.service, ref);
           });
         },
         (error: unknown) => {
