@@ -1,5 +1,5 @@
 // 10,000,000 open correlations (issue 2, deliver 5): how much memory they take and how fast a receipt finds its message, in
-// memory or in run files. Usage: correlations.ts [COUNT] [IN_MEMORY] [LOOKUPS]. Ends with one line of JSON.
+// memory or in run files. Usage: correlations.ts [COUNT] [IN_MEMORY] [LOOKUPS] [LOOKUPS_PER_S]. Ends with one line of JSON.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { indexKey } from '../src/sms/messageId.ts';
 const count = Number(process.argv[2] ?? 10_000_000);
 const inMemory = Number(process.argv[3] ?? 2_000_000);
 const lookups = Number(process.argv[4] ?? 20_000);
-const LOOKUPS_PER_S = 2000;
+const LOOKUPS_PER_S = Number(process.argv[5] ?? 500);
 const FLUSH_EVERY = 200_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'glaspost-correlations-'));
@@ -162,6 +162,7 @@ process.stdout.write(
     over_idle_mb: Math.round((peak - idle) / 1e6),
     fill_us: Math.round(((filled - started) * 1e5) / count) / 100,
     lookups,
+    lookups_per_second: LOOKUPS_PER_S,
     found,
     from_disk: fromDisk,
     lookup_p50_ms: at(0.5),
