@@ -8,7 +8,14 @@ export interface HttpListener {
 export type HttpHandler = (request: Request, remoteAddress: string) => Promise<Response> | Response;
 
 export interface Http {
-  serve(options: { readonly host: string; readonly port: number; readonly tls: { readonly certificate: string; readonly key: string } | null }, handler: HttpHandler): Promise<HttpListener>;
+  serve(
+    options: {
+      readonly host: string;
+      readonly port: number;
+      readonly tls: { readonly certificate: string; readonly key: string } | null;
+    },
+    handler: HttpHandler,
+  ): Promise<HttpListener>;
   /**
    * One POST without redirects. The name is resolved once and the connection goes to the address that was checked:
    * private, loopback and link-local ones are refused unless `allowedHosts` lists the host.

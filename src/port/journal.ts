@@ -25,13 +25,28 @@ export interface Journal {
    * Appends one batch under the next `seq` of `slot` (contiguous, from 1). The same seq with the same records succeeds again;
    * with others it is a crash (throws out of the worker: a broken invariant). Several batches may be in flight; completions come in order.
    */
-  append(slot: number, epoch: number, seq: number, batch: JournalBatch, done: (outcome: AppendOutcome, batch: JournalBatch) => void): void;
+  append(
+    slot: number,
+    epoch: number,
+    seq: number,
+    batch: JournalBatch,
+    done: (outcome: AppendOutcome, batch: JournalBatch) => void,
+  ): void;
 
   /** Every kept batch from `fromSeq`, in order. `secrets` is null when their key has been destroyed. Buffers are valid during the call. */
-  read(slot: number, fromSeq: number, each: (seq: number, records: Buffer, secrets: Buffer | null) => void, done: (nextSeq: number) => void): void;
+  read(
+    slot: number,
+    fromSeq: number,
+    each: (seq: number, records: Buffer, secrets: Buffer | null) => void,
+    done: (nextSeq: number) => void,
+  ): void;
 
   /** Point reads of what has left memory; a batch that is gone comes as null. */
-  readMany(slot: number, seqs: readonly number[], done: (batches: readonly ({ readonly records: Buffer; readonly secrets: Buffer | null } | null)[]) => void): void;
+  readMany(
+    slot: number,
+    seqs: readonly number[],
+    done: (batches: readonly ({ readonly records: Buffer; readonly secrets: Buffer | null } | null)[]) => void,
+  ): void;
 
   /** Destroys the key of each batch: overwritten in place and synced within `limits.secretsEndMs`. Idempotent. */
   endSecrets(slot: number, seqs: readonly number[]): void;

@@ -64,7 +64,7 @@ function openSim(disk: SimSpillDisk, loop: ManualLoop, faults: SimFaults): Spill
     async settle(promise) {
       for (let i = 0; i < 10; i++) {
         loop.pass(1);
-        await null;
+        await Promise.resolve();
       }
       return promise;
     },
