@@ -61,8 +61,8 @@ const EARLY_MS = 1500;
 /** Under kills of the gateway no deadline may pass by itself: whatever ends unknown then is a fault. */
 const PATIENT: Lifetimes = { validityS: 600, graceS: 60 };
 /** Under kills of the guard: open over several of them; a short form cannot wait so long for what is unknown. */
-const LONG: Lifetimes = { validityS: 15, graceS: 10 };
-const SHORT: Lifetimes = { validityS: 8, graceS: 4 };
+const LONG: Lifetimes = { validityS: 60, graceS: 30 };
+const SHORT: Lifetimes = { validityS: 10, graceS: 6 };
 const SHORT_ROUNDS = 3;
 const DRAIN_MS = 45_000;
 /** What was open on a link when the guard was killed had arrived at the operator shortly before. */
