@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Chance } from '../../src/operator/chance.ts';
 import type { Program } from '../processes.ts';
 import { Workload } from '../workload.ts';
-import { type Audit, audit, readArrivals, readCdrs } from './audit.ts';
+import type { Audit } from './audit.ts';
 import { Customers } from './customers.ts';
 import { HttpCustomer } from './httpCustomer.ts';
 import { MessageList } from './list.ts';
+import { reckon, tellTraces } from './reckon.ts';
 import {
   changeLifetimes,
   LINK_WINDOW,
@@ -215,24 +216,11 @@ export class Rounds {
   }
 
   async #reckon(victim: Victim): Promise<void> {
-    const { stack, handsetLog } = this.#started;
-    // The operator writes its log at most 100 ms late.
-    await sleep(300);
-    const today = new Date(Date.now() - 3_600_000).toISOString();
-    const tomorrow = new Date(Date.now() + 3_600_000).toISOString();
-    const csv = await stack.adminText(`cdrs?from=${today}&to=${tomorrow}`);
-    const faults: string[] = [];
-    const found = await audit({
-      list: this.#list,
-      arrivals: readArrivals(handsetLog),
-      cdrs: readCdrs(csv, faults),
-      money: await stack.money(),
-      accountName: (index) => this.#workload.account(index).name,
-      retrying: ROLES.retrying,
-      marked: (ids) => this.#marked(ids),
-    });
+    const { stack } = this.#started;
+    const accountName = (index: number): string => this.#workload.account(index).name;
+    const found = await reckon(this.#started, this.#list, accountName, ROLES.retrying);
     this.#audit = found;
-    this.faults.push(...faults, ...found.faults);
+    this.faults.push(...found.faults);
     this.#list.faults.length = 0;
     if (!(await this.#idle())) this.faults.push(`the gateway still has open messages after the ${victim} rounds`);
     const duplicates = found.duplicates - this.#before.duplicates;
@@ -240,7 +228,7 @@ export class Rounds {
     if (victim === 'gateway') {
       if (duplicates > 0) this.faults.push(`kills of the gateway made ${duplicates} duplicates`);
       if (unknown > 0) this.faults.push(`kills of the gateway made ${unknown} messages unknown`);
-      await this.#tellTraces(found.unknowns);
+      await tellTraces(stack, found.unknowns, this.#options.say);
       const status = (await stack.operator('status')) as { readonly counters: { readonly accepted: number } };
       if (status.counters.accepted !== found.chargedSegments)
         this.faults.push(
@@ -256,35 +244,12 @@ export class Rounds {
       );
       if (elsewhere.length > 0)
         this.faults.push(`${elsewhere.length} unknown messages had not been open at a kill of the guard`);
-      await this.#tellTraces(elsewhere);
+      await tellTraces(stack, elsewhere, this.#options.say);
     }
     this.#before = { duplicates: found.duplicates, unknown: found.unknown };
     this.#options.say(
       `${victim}: ${JSON.stringify({ ...found, doubled: found.doubled.length, unknowns: found.unknowns.length, faults: found.faults.length })}`,
     );
-  }
-
-  /** The histories of some messages that should not have ended so. */
-  async #tellTraces(which: readonly { readonly id: string; readonly arrivedAt: number | null }[]): Promise<void> {
-    const { say } = this.#options;
-    for (const { id, arrivedAt } of which.slice(0, 3)) {
-      const { steps } = (await this.#started.stack.admin(`messages/${id}/trace`)) as {
-        readonly steps: readonly object[];
-      };
-      say(`${id} arrived ${arrivedAt === null ? 'nowhere' : new Date(arrivedAt).toISOString()}`);
-      for (const step of steps) say(`    ${Object.values(step).join(' ')}`);
-    }
-  }
-
-  async #marked(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const marked = new Set<string>();
-    for (const id of ids) {
-      const trace = (await this.#started.stack.admin(`messages/${id}/trace`)) as {
-        readonly message: { readonly possible_duplicate: boolean };
-      };
-      if (trace.message.possible_duplicate) marked.add(id);
-    }
-    return marked;
   }
 
   #send(sending: boolean): void {
