@@ -2,6 +2,10 @@
 import type { Socket } from 'node:net';
 import type { CloseReason, Connection, ConnectionFacts, ConnectionHandler } from '../port/net.ts';
 
+/** A read this large is a turn of its own; smaller ones share one, with one write per socket. */
+const LARGE_READ_BYTES = 16_384;
+/** Node reads at most this much at once: there is probably more. */
+const FULL_READ_BYTES = 65_536;
 /** Above this much waiting `write` says so; a few milliseconds of a fast link. */
 const HIGH_WATER_BYTES = 262_144;
 /** After our FIN: what the peer still sends is read and dropped, since closing with unread input resets the connection and may take our last answer with it. */
@@ -14,7 +18,11 @@ export class NodeConnection implements Connection {
   handler: ConnectionHandler = nobody;
   facts: ConnectionFacts;
   readonly #socket: Socket;
+  readonly #endTurn: () => void;
   #opened: boolean;
+  #paused = false;
+  /** Paused by itself until the next look at the loop. */
+  #yielding = false;
   #waiting = false;
   #ending = false;
   #reason: CloseReason | null = null;
@@ -26,7 +34,8 @@ export class NodeConnection implements Connection {
   };
 
   /** `opened`: whether it stands already. */
-  constructor(socket: Socket, facts: ConnectionFacts, opened: boolean) {
+  constructor(socket: Socket, facts: ConnectionFacts, opened: boolean, endTurn: () => void) {
+    this.#endTurn = endTurn;
     this.#socket = socket;
     this.facts = facts;
     this.#opened = opened;
@@ -44,8 +53,22 @@ export class NodeConnection implements Connection {
 
   /** Input that does not come as an event. */
   input(bytes: Buffer): void {
-    if (!this.#ending) this.handler.bytes(bytes);
+    if (this.#ending) return;
+    this.handler.bytes(bytes);
+    if (bytes.length < LARGE_READ_BYTES) return;
+    // One look at the loop may bring megabytes from one socket. What a piece of it asked for starts now, and the next piece
+    // waits for a look at everything else, so that the programs along the way work side by side and not one after another.
+    this.#endTurn();
+    if (bytes.length < FULL_READ_BYTES || this.#paused || this.#yielding) return;
+    this.#yielding = true;
+    this.#socket.pause();
+    setImmediate(this.#goOn);
   }
+
+  readonly #goOn = (): void => {
+    this.#yielding = false;
+    if (!this.#paused && !this.#socket.destroyed) this.#socket.resume();
+  };
 
   /** It stands now. */
   open(facts: ConnectionFacts): void {
@@ -68,11 +91,13 @@ export class NodeConnection implements Connection {
   }
 
   pause(): void {
+    this.#paused = true;
     if (!this.#ending) this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#paused = false;
+    if (!this.#yielding) this.#socket.resume();
   }
 
   end(): void {

@@ -22,6 +22,7 @@ interface Ends {
 export class NodeListener implements Listener {
   readonly #options: ListenOptions;
   readonly #accept: (connection: Connection) => void;
+  readonly #endTurn: () => void;
   readonly #server: Server;
   readonly #tls: TlsServer | null;
   readonly #proxies: BlockList | null;
@@ -31,7 +32,8 @@ export class NodeListener implements Listener {
   #connections = 0;
   #closed = false;
 
-  constructor(options: ListenOptions, accept: (connection: Connection) => void) {
+  constructor(options: ListenOptions, accept: (connection: Connection) => void, endTurn: () => void) {
+    this.#endTurn = endTurn;
     this.#options = options;
     this.#accept = accept;
     this.#proxies = options.proxies === null ? null : blockList(options.proxies);
@@ -164,7 +166,12 @@ export class NodeListener implements Listener {
   }
 
   #handOver(socket: Socket, ends: Ends, tls: boolean, fingerprint: string | null): void {
-    const connection = new NodeConnection(socket, { ...ends, tls, certificateFingerprint: fingerprint }, true);
+    const connection = new NodeConnection(
+      socket,
+      { ...ends, tls, certificateFingerprint: fingerprint },
+      true,
+      this.#endTurn,
+    );
     // Before the owner hears of it, which may pause it at once.
     socket.resume();
     this.#accept(connection);

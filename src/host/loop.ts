@@ -5,7 +5,13 @@ import { TimerHeap } from './timerHeap.ts';
 /** The longest wait of setTimeout; a later alarm just looks again. */
 const LONGEST_WAIT_MS = 2_147_483_647;
 
-export function createLoop(): Loop {
+/** Node's loop, and what lets a long stretch of input be taken as several turns. */
+export interface HostLoop extends Loop {
+  /** Runs what waits for the end of the turn now: between two pieces of input, never within one. */
+  endTurn(): void;
+}
+
+export function createLoop(): HostLoop {
   const heap = new TimerHeap();
   let timeout: NodeJS.Timeout | null = null;
   let timeoutAtMs = Number.POSITIVE_INFINITY;
@@ -53,6 +59,7 @@ export function createLoop(): Loop {
   };
 
   return {
+    endTurn,
     now: Date.now,
     monotonic: () => performance.now(),
     wakeAt(atMs: number, run: () => void): Alarm {

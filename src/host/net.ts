@@ -21,11 +21,12 @@ import { certificateFingerprint, clientTlsOptions } from './tls.ts';
 /** Input of all outgoing plain connections goes through one buffer: it is used up before the next read begins. */
 const READ_BYTES = 65_536;
 
-export function createNet(): Net {
+/** `endTurn`: see HostLoop; without it long input is one turn. */
+export function createNet(endTurn: () => void = () => {}): Net {
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   return {
     listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
-      return new NodeListener(options, accept).listen();
+      return new NodeListener(options, accept, endTurn).listen();
     },
     connect(options: ConnectOptions, handler: ConnectionHandler): Connection {
       const facts = unknownFacts(options);
@@ -45,12 +46,12 @@ export function createNet(): Net {
             },
           },
         });
-        connection = new NodeConnection(socket, facts, false);
+        connection = new NodeConnection(socket, facts, false, endTurn);
         return watch(connection, socket, handler, options, 'connect', () => factsOf(socket, options, null));
       }
       const tcp = connectTcp({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
       const socket: TLSSocket = connectTls({ ...clientTlsOptions({ ...options, tls: options.tls }), socket: tcp });
-      const connection = new NodeConnection(socket, facts, false);
+      const connection = new NodeConnection(socket, facts, false, endTurn);
       tcp.on('error', (error: NodeJS.ErrnoException) => connection.fail(error.code ?? error.message));
       return watch(connection, socket, handler, options, 'secureConnect', () => factsOf(socket, options, socket));
     },

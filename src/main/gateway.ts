@@ -40,9 +40,10 @@ export async function runGateway(configPath: string): Promise<number> {
   const journal = opened.value;
   const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
   const http = createHttp();
+  const loop = createLoop();
   const world: World = {
-    loop: createLoop(),
-    net: createNet(),
+    loop,
+    net: createNet(() => loop.endTurn()),
     crypto: createCrypto(),
     http,
     log,

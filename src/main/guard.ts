@@ -34,9 +34,10 @@ export async function runGuard(configPath: string): Promise<number> {
   }
   const journal = opened.value;
   const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
+  const loop = createLoop();
   const world: World = {
-    loop: createLoop(),
-    net: createNet(),
+    loop,
+    net: createNet(() => loop.endTurn()),
     crypto: createCrypto(),
     http: createHttp(),
     log,
