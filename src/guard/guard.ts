@@ -37,6 +37,8 @@ import { Upstreams } from './upstreams.ts';
 const HEARTBEAT_MS = 10_000;
 const TICK_MS = 250;
 const RANDOM_POOL_BYTES = 16_384;
+/** One guard at a time has the data; a clock that was set back must not fence it from its own journal. */
+const EPOCH = 1;
 /** How long a stop waits for suppliers' and upstreams' last answers. */
 const STOP_MS = 15_000;
 
@@ -85,7 +87,7 @@ export class Guard {
       journal: world.journal,
       loop: world.loop,
       slot: config.slot,
-      epoch: world.loop.now(),
+      epoch: EPOCH,
       onOutcome: (state) => this.#journalState(state),
     });
     building.spill = world.spill('guard');

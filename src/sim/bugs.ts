@@ -9,7 +9,8 @@ import type { Node } from './nodes.ts';
 export interface Bug {
   readonly name: string;
   readonly does: string;
-  readonly journal: (node: Node, journal: Journal, nowMs: () => number) => Journal;
+  /** `soon` runs something in the next turn of the program. */
+  readonly journal: (node: Node, journal: Journal, soon: (run: () => void) => void) => Journal;
   readonly gateway: (gateway: Gateway) => void;
   readonly guard: (guard: Guard) => void;
 }
@@ -27,7 +28,7 @@ export const bugs: readonly Bug[] = [
     ...NO_BUG,
     name: 'ack-before-commit',
     does: 'the journal of the gateway says durable before it has stored anything',
-    journal: (node, journal) => (node.name === 'gateway' ? hasty(journal) : journal),
+    journal: (node, journal, soon) => (node.name === 'gateway' ? hasty(journal, soon) : journal),
   },
   {
     ...NO_BUG,
@@ -55,7 +56,7 @@ export const bugs: readonly Bug[] = [
   },
 ];
 
-function hasty(journal: Journal): Journal {
+function hasty(journal: Journal, soon: (run: () => void) => void): Journal {
   return {
     ...journal,
     append: (slot, epoch, seq, batch, done) => {
@@ -66,8 +67,7 @@ function hasty(journal: Journal): Journal {
         secretsLength: batch.secretsLength,
       };
       journal.append(slot, epoch, seq, copy, () => undefined);
-      // Not within the call, as every journal.
-      Promise.resolve().then(() => done('durable', batch));
+      soon(() => done('durable', batch));
     },
   };
 }

@@ -2,6 +2,7 @@
 import { count, crashNode, type Node, type Town } from './nodes.ts';
 import type { SimEnd } from './pipe.ts';
 import type { TownFault } from './plan.ts';
+import { LawBroken } from './trace.ts';
 
 /** Plans every fault, and the moment from which on nothing goes wrong any more. `settle`: what else that moment means. */
 export function planFaults(town: Town, settle: () => void): void {
@@ -34,6 +35,7 @@ export function planFaults(town: Town, settle: () => void): void {
 export function haltNode(town: Town, node: Node, reason: string): void {
   const { life } = node;
   if (life === null) return;
+  if (!node.unknownTold) throw new LawBroken('10 no program fails', `${node.name} halts without a cause: ${reason}`);
   count(town, 'halt');
   town.trace.line(node.name, `halts: ${reason}`);
   node.power = false;

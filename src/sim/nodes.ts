@@ -33,6 +33,8 @@ export interface Node {
   fullUntilMs: number;
   slowUntilMs: number;
   unknownNext: boolean;
+  /** This incarnation was told of an unknown write: it has to halt. */
+  unknownTold: boolean;
 }
 
 export interface Town {
@@ -50,7 +52,7 @@ export interface Town {
   readonly postFate: (url: string) => PostFate;
   readonly onPost: (post: SimPost, taken: boolean) => void;
   /** A deliberate bug may put itself between a program and its journal. */
-  readonly wrapJournal: (node: Node, journal: Journal) => Journal;
+  readonly wrapJournal: (node: Node, journal: Journal, life: Life) => Journal;
 }
 
 export function makeNode(name: string, index: number, boot: (life: Life) => void, gone: () => void): Node {
@@ -69,6 +71,7 @@ export function makeNode(name: string, index: number, boot: (life: Life) => void
     fullUntilMs: 0,
     slowUntilMs: 0,
     unknownNext: false,
+    unknownTold: false,
   };
 }
 
@@ -78,6 +81,7 @@ export function startNode(town: Town, node: Node): void {
     timeline.plan(timeline.nowMs, null, 'death', () => crashNode(town, node, life));
   });
   node.life = life;
+  node.unknownTold = false;
   town.trace.line(node.name, `starts, incarnation ${life.number}`);
   wire.up.add(node.name);
   wire.changed();
@@ -130,7 +134,7 @@ export function worldOf(town: Town, node: Node, life: Life): World {
     log: createSimLog((line) => {
       if (life.alive) trace.line(node.name, line);
     }),
-    journal: town.wrapJournal(node, mortalJournal(opened, life)),
+    journal: town.wrapJournal(node, mortalJournal(opened, life), life),
     spill: (name) => {
       const disk = node.spills.get(name) ?? new SimSpillDisk();
       node.spills.set(name, disk);
@@ -153,6 +157,7 @@ function fateOf(town: Town, node: Node): { readonly fate: AppendFate; readonly d
   const delayMs = delayOf(town, node);
   if (node.unknownNext) {
     node.unknownNext = false;
+    node.unknownTold = true;
     count(town, 'unknown write');
     return { fate: town.chance.fraction() < 0.5 ? 'unknownStored' : 'unknownLost', delayMs };
   }

@@ -34,6 +34,10 @@ const MICROTASKS = 10;
 /** Events without time passing: more is a program that runs in circles. */
 const ONE_MOMENT_MAX = 50_000;
 
+/** Rejections that nobody handles are told when all microtasks have run: taken before the real timers are out of reach. */
+const immediate = setImmediate;
+const macrotask = (): Promise<void> => new Promise((resolve) => immediate(resolve));
+
 export interface RunResult {
   readonly seed: number;
   readonly messages: number;
@@ -93,7 +97,8 @@ class Run {
       webhooksFailUntilMs: 0,
       postFate: () => this.#postFate(),
       onPost: (post, taken) => this.#posted(post.body, taken),
-      wrapJournal: (node, journal) => bug.journal(node, journal, () => this.#timeline.nowMs),
+      wrapJournal: (node, journal, life) =>
+        bug.journal(node, journal, (run) => this.#timeline.plan(this.#timeline.nowMs, life, 'soon', run)),
     };
     this.#town = town;
     this.#desk.wishes.push(...drawWishes(plan));
@@ -132,6 +137,7 @@ class Run {
   async run(): Promise<RunResult> {
     const { trace, plan, faults } = this.#town;
     let broken: RunResult['broken'] = null;
+    process.on('unhandledRejection', this.#rejected);
     try {
       for (const node of this.#nodes.values()) startNode(this.#town, node);
       planFaults(this.#town, () => this.#settle());
@@ -150,6 +156,9 @@ class Run {
       trace.line('town', `LAW BROKEN: ${broken.law}: ${broken.detail}`);
     }
     for (const node of this.#nodes.values()) node.life?.end();
+    await macrotask();
+    process.off('unhandledRejection', this.#rejected);
+    if (broken === null && this.#failure !== null) broken = asBroken(this.#failure);
     return {
       seed: plan.seed,
       messages: this.#gatewayBooks.messages.size,
@@ -212,6 +221,8 @@ class Run {
     if (running === null) throw new LawBroken('9 it comes to rest', 'no gateway runs at the end');
     return running.service.balance({ name: account.name, index: this.#town.plan.accounts.indexOf(account) });
   }
+
+  readonly #rejected = (error: unknown): void => this.#fail(error);
 
   #fail(error: unknown): void {
     this.#failure ??= error;

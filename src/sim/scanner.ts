@@ -39,9 +39,7 @@ export function cstring(pdu: Buffer, at: number): string {
 }
 
 /** Addresses, esm_class, short_message and the place of the TLVs of a submit_sm or deliver_sm; null when it is cut. */
-export function readSm(
-  pdu: Buffer,
-): {
+export function readSm(pdu: Buffer): {
   readonly source: string;
   readonly destination: string;
   readonly esmClass: number;
