@@ -28,7 +28,8 @@ export class JournalWriter {
   readonly #slots: Map<number, SlotState> = new Map();
   readonly #trims: Trim[] = [];
   #failed = false;
-  #walBytes = 0;
+  /** Since the last checkpoint. What an earlier life left in the WAL counts as enough: lives may be short and many. */
+  #walBytes = CHECKPOINT_BYTES;
   #syncs = 0;
   batches = 0;
 
@@ -67,7 +68,8 @@ export class JournalWriter {
       this.batches += requests.length;
       return outcomes;
     } catch (error) {
-      this.#undo(before, taken, trims);
+      // After a failed sync the next start may find the batch all the same, and decides then whether its key lives.
+      this.#undo(before, meaning(error) === 'full' ? taken : [], trims);
       switch (meaning(error)) {
         case 'full':
           this.#reserve.giveUp();
