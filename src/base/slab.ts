@@ -24,11 +24,11 @@ export class Slab {
     this.#maxChunks = maxChunks;
   }
 
-  /** Room for `length` octets; false when every chunk is full: refuse work. */
-  allocate(length: number, place: SlabPlace): boolean {
+  /** Room for `length` octets; false when every chunk is full: refuse work. `beyond`: past the limit, for what was taken before. */
+  allocate(length: number, place: SlabPlace, beyond = false): boolean {
     if (length > this.#chunkBytes) return false;
     if (this.#current < 0 || this.#used + length > this.#chunkBytes) {
-      if (!this.#nextChunk()) return false;
+      if (!this.#nextChunk(beyond)) return false;
     }
     place.chunk = this.#current;
     place.offset = this.#used;
@@ -74,14 +74,14 @@ export class Slab {
     return this.#free.length === 0 && this.#chunks.length >= this.#maxChunks;
   }
 
-  #nextChunk(): boolean {
+  #nextChunk(beyond: boolean): boolean {
     const next = this.#free.pop();
     // The chunk left behind is freed when its last record is; one that is already empty must not be lost.
     const previous = this.#current;
     if (next !== undefined) {
       this.#current = next;
     } else {
-      if (this.#chunks.length >= this.#maxChunks) return false;
+      if (!beyond && this.#chunks.length >= this.#maxChunks) return false;
       this.#chunks.push(Buffer.allocUnsafeSlow(this.#chunkBytes));
       this.#live.push(0);
       this.#current = this.#chunks.length - 1;

@@ -72,6 +72,7 @@ export class Gateway {
       (state, seq) => this.#restore(state, seq),
       (answer, seq) => this.idempotency.restore(answer, seq),
     );
+    core.store.unbounded = true;
     await new Promise<void>((resolve) => {
       core.log.recover(
         (seq, records, secrets) => recovery.batch(seq, records, secrets),
@@ -82,6 +83,7 @@ export class Gateway {
     if (faults.length > 0) throw new Error(faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '));
     core.closedReason = null;
     const open = recovery.finish();
+    core.store.unbounded = false;
     core.log.recovered();
     core.mo.start();
     core.world.log.info('recovered', {

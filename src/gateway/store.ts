@@ -51,6 +51,11 @@ export class MessageStore {
   next: Int32Array;
   /** Numbers of the links that have refused a message for a reason of their own; few messages have any. */
   readonly refusals = new Map<number, number[]>();
+  /**
+   * While the journal is read: limits refuse new work, never what was accepted under them. A message written again stands
+   * twice for a moment, and limits may have been lowered since.
+   */
+  unbounded = false;
   readonly slab: Slab;
   readonly maxMessages: number;
   #freeHead = -1;
@@ -88,7 +93,7 @@ export class MessageStore {
 
   /** A zeroed handle, or -1 at the limit. */
   take(): number {
-    if (this.count >= this.maxMessages) return -1;
+    if (this.count >= this.maxMessages && !this.unbounded) return -1;
     let handle = this.#freeHead;
     if (handle >= 0) this.#freeHead = this.next[handle] as number;
     else {
@@ -127,7 +132,7 @@ export class MessageStore {
 
   /** Room for a letter; false when memory's limit is reached. */
   room(handle: number, length: number): boolean {
-    if (!this.slab.allocate(length, this.#place)) return false;
+    if (!this.slab.allocate(length, this.#place, this.unbounded)) return false;
     this.chunk[handle] = this.#place.chunk;
     this.offset[handle] = this.#place.offset;
     this.length[handle] = length;

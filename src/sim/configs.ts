@@ -91,7 +91,7 @@ export function gatewayConfig(plan: Plan): GatewayConfig {
     moRoutes: [],
     webhookAllowedHosts: [],
     historyDays: 90,
-    maxMessages: 10_000,
+    maxMessages: plan.gatewayMessages,
     maxMemoryBytes: 1 << 26,
     maxConnections: 100,
     maxConnectionsPerAddress: 100,
@@ -143,7 +143,7 @@ export function guardConfig(plan: Plan): GuardConfig {
     ],
     links: plan.links.map(link),
     configHash: Buffer.alloc(32, 7),
-    maxOpsInMemory: 5000,
+    maxOpsInMemory: plan.guardOps,
     maxConnections: 100,
     maxConnectionsPerAddress: 100,
   };

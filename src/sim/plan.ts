@@ -77,6 +77,9 @@ export interface Plan {
     readonly declined: number;
   };
   readonly weighted: boolean;
+  /** Limits of memory: small ones are reached. */
+  readonly guardOps: number;
+  readonly gatewayMessages: number;
 }
 
 const LINK_NAMES = ['alpha', 'beta', 'gamma', 'delta'];
@@ -161,6 +164,8 @@ export function drawPlan(seed: number): Plan {
       declined: one([0, 0.05]),
     },
     weighted: happens(0.4),
+    guardOps: one([60, 300, 5000]),
+    gatewayMessages: one([30, 10_000, 10_000]),
   };
 }
 

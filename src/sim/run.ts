@@ -1,26 +1,19 @@
 // One seed from beginning to end: the town is built, lives through its faults, comes to rest and is judged. After every event
 // the laws are looked at. Deterministic: nothing here asks for real time or randomness.
-import { Gateway } from '../gateway/gateway.ts';
-import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
-import { Guard } from '../guard/guard.ts';
+import type { GatewayServiceImpl } from '../gateway/gatewayService.ts';
+import { nativeId } from '../gateway/ids.ts';
 import { Chance } from '../operator/chance.ts';
-import type { HandsetMessage } from '../operator/handsets.ts';
-import { Operator } from '../operator/operator.ts';
-import type { World } from '../port/world.ts';
 import { type Bug, NO_BUG } from './bugs.ts';
-import { gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
 import { Desk } from './desk.ts';
-import { haltNode, planFaults } from './faults.ts';
+import { planFaults } from './faults.ts';
 import { GatewayBooks } from './gatewayBooks.ts';
 import { GuardBooks } from './guardBooks.ts';
-import { HttpCustomer, httpId } from './httpCustomer.ts';
 import type { Life } from './life.ts';
-import { createSimLog } from './log.ts';
 import { Timeline } from './loop.ts';
 import { Wire } from './net.ts';
-import { count, crashNode, loopOf, makeNode, type Node, startNode, type Town, worldOf } from './nodes.ts';
-import { type AccountPlan, drawPlan, type LinkPlan } from './plan.ts';
-import { SmppCustomer } from './smppCustomer.ts';
+import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
+import { type AccountPlan, drawPlan } from './plan.ts';
+import { Programs, type RunningGateway } from './programs.ts';
 import { LawBroken, Trace } from './trace.ts';
 import { judge } from './verdict.ts';
 import { WireWatch } from './wireWatch.ts';
@@ -31,6 +24,15 @@ const REST_MS = 3 * 3_600_000;
 const LOOK_MS = 500;
 /** Awaits between two events: more than any chain of promises in the programs is long. */
 const MICROTASKS = 10;
+/** message_state by the words of the history. */
+const STATES: { readonly [word: string]: number } = {
+  delivered: 2,
+  expired: 3,
+  deleted: 4,
+  undeliverable: 5,
+  unknown: 7,
+  rejected: 8,
+};
 /** Events without time passing: more is a program that runs in circles. */
 const ONE_MOMENT_MAX = 50_000;
 
@@ -58,7 +60,6 @@ export async function runSeed(
 }
 
 class Run {
-  readonly #bug: Bug;
   readonly #timeline = new Timeline();
   readonly #town: Town;
   readonly #nodes = new Map<string, Node>();
@@ -66,24 +67,14 @@ class Run {
   readonly #gatewayBooks: GatewayBooks;
   readonly #guardBooks: GuardBooks;
   readonly #watch: WireWatch;
-  readonly #handsets = new Map<string, HandsetMessage[]>();
-  readonly #operators = new Map<string, Operator>();
-  readonly #hooks: Chance;
-  #gateway: {
-    readonly gateway: Gateway;
-    readonly service: GatewayServiceImpl;
-    readonly life: Life;
-    ready: boolean;
-  } | null = null;
+  readonly #programs: Programs;
   #failure: unknown = null;
   #rested = false;
   #balances: readonly string[] | null = null;
 
   constructor(seed: number, bug: Bug, show: ((line: string) => void) | null) {
-    this.#bug = bug;
     const plan = drawPlan(seed);
     const chance = new Chance(seed ^ 0x7a57);
-    this.#hooks = new Chance(seed ^ 0x400c);
     const trace = new Trace(this.#timeline, show);
     const town: Town = {
       plan,
@@ -95,35 +86,37 @@ class Run {
       faults: new Map(),
       calm: false,
       webhooksFailUntilMs: 0,
-      postFate: () => this.#postFate(),
-      onPost: (post, taken) => this.#posted(post.body, taken),
+      postFate: () => this.#programs.postFate(),
+      onPost: (post, taken) => this.#programs.posted(post.body, taken),
       wrapJournal: (node, journal, life) =>
         bug.journal(node, journal, (run) => this.#timeline.plan(this.#timeline.nowMs, life, 'soon', run)),
     };
     this.#town = town;
     this.#desk.wishes.push(...drawWishes(plan));
+    const programs = new Programs(town, this.#desk, bug, {
+      fail: (error) => this.#fail(error),
+      answeredHttp: (id) => {
+        this.#gatewayBooks.absorb();
+        this.#watch.answeredHttp(id);
+      },
+      accountOf: (id) => this.#gatewayBooks.messages.get(id.slice('http '.length))?.account.name ?? '',
+    });
+    this.#programs = programs;
+    const nothing = (): void => undefined;
     this.#node(
       'gateway',
-      (life) => this.#bootGateway(life),
-      () => (this.#gateway = null),
+      (life) => programs.bootGateway(life),
+      () => (programs.gateway = null),
     );
-    this.#node(
-      'guard',
-      (life) => this.#bootGuard(life),
-      () => undefined,
-    );
+    this.#node('guard', (life) => programs.bootGuard(life), nothing);
     for (const link of plan.links)
       this.#node(
         link.name,
-        (life) => this.#bootOperator(life, link),
-        () => this.#harvest(link.name),
+        (life) => programs.bootOperator(life, link),
+        () => programs.harvest(link.name),
       );
     for (const account of plan.accounts)
-      this.#node(
-        account.name,
-        (life) => this.#bootCustomer(life, account),
-        () => undefined,
-      );
+      this.#node(account.name, (life) => programs.bootCustomer(life, account), nothing);
     this.#gatewayBooks = new GatewayBooks(this.#nodes.get('gateway')?.journal as Node['journal'], plan.accounts);
     this.#guardBooks = new GuardBooks(this.#nodes.get('guard')?.journal as Node['journal'], this.#gatewayBooks);
     this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks);
@@ -140,7 +133,7 @@ class Run {
     process.on('unhandledRejection', this.#rejected);
     try {
       for (const node of this.#nodes.values()) startNode(this.#town, node);
-      planFaults(this.#town, () => this.#settle());
+      planFaults(this.#town, () => this.#programs.settle());
       this.#look();
       await this.#live();
       judge({
@@ -148,7 +141,7 @@ class Run {
         desk: this.#desk,
         gateway: this.#gatewayBooks,
         guard: this.#guardBooks,
-        handsets: this.#handsets,
+        handsets: this.#programs.handsets,
         balance: (account) => this.#balance(account),
       });
     } catch (error) {
@@ -199,8 +192,8 @@ class Run {
 
   /** No balance below its limit, at any moment; the books sum to zero. */
   #money(): void {
-    const running = this.#gateway;
-    if (running === null || !running.ready || !running.life.alive) return;
+    const running = this.#running();
+    if (running === null) return;
     for (const account of this.#town.plan.accounts) {
       const { balance, held, creditLimit } = this.#balance(account);
       if (balance - held < -creditLimit && held >= 0)
@@ -216,8 +209,13 @@ class Run {
     }
   }
 
+  #running(): RunningGateway | null {
+    const { gateway } = this.#programs;
+    return gateway?.life.alive === true ? gateway : null;
+  }
+
   #balance(account: AccountPlan): ReturnType<GatewayServiceImpl['balance']> {
-    const running = this.#gateway;
+    const running = this.#running();
     if (running === null) throw new LawBroken('9 it comes to rest', 'no gateway runs at the end');
     return running.service.balance({ name: account.name, index: this.#town.plan.accounts.indexOf(account) });
   }
@@ -226,128 +224,6 @@ class Run {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-  }
-
-  #bootGateway(life: Life): void {
-    const node = this.#nodes.get('gateway') as Node;
-    const world = worldOf(this.#town, node, life);
-    const gateway = new Gateway(world, gatewayConfig(this.#town.plan), (reason) => haltNode(this.#town, node, reason));
-    const running = { gateway, service: new GatewayServiceImpl(gateway), life, ready: false };
-    gateway.start().then(
-      () => {
-        if (!life.alive) return;
-        running.ready = true;
-        this.#gateway = running;
-        this.#bug.gateway(gateway);
-        for (const account of this.#town.plan.accounts) this.#pay(running.service, account);
-      },
-      (error: unknown) => {
-        if (life.alive) this.#fail(error);
-      },
-    );
-  }
-
-  #pay(service: GatewayServiceImpl, account: AccountPlan): void {
-    service.credit(account.name, account.credit, 'first payment').then(
-      () => undefined,
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  #bootGuard(life: Life): void {
-    const node = this.#nodes.get('guard') as Node;
-    const world: World = worldOf(this.#town, node, life);
-    const guard = new Guard({
-      world,
-      config: guardConfig(this.#town.plan),
-      onHalt: (reason) => haltNode(this.#town, node, reason),
-    });
-    this.#bug.guard(guard);
-    guard.start().then(
-      () => undefined,
-      (error: unknown) => {
-        if (life.alive) this.#fail(error);
-      },
-    );
-  }
-
-  #bootOperator(life: Life, link: LinkPlan): void {
-    const node = this.#nodes.get(link.name) as Node;
-    const { trace, wire, plan } = this.#town;
-    const { loop } = loopOf(this.#town, node, life);
-    const log = createSimLog((line) => trace.line(node.name, line));
-    const http = {
-      serve: () => Promise.reject(new Error('no HTTP here')),
-      post: () => Promise.reject(new Error('no HTTP here')),
-    };
-    const config = operatorConfig(plan, link, life.number, this.#town.calm);
-    const operator = new Operator({ loop, net: wire.netOf(life, node.address), http, log }, config, null);
-    this.#operators.set(link.name, operator);
-    operator.start().then(
-      () => undefined,
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  #bootCustomer(life: Life, account: AccountPlan): void {
-    const node = this.#nodes.get(account.name) as Node;
-    const { wire, trace, timeline } = this.#town;
-    const { loop, chance } = loopOf(this.#town, node, life);
-    if (account.way === 'http') {
-      const find = () => {
-        const running = this.#gateway;
-        if (running === null || !running.life.alive || wire.parted('gateway', account.name)) return null;
-        return { service: running.service, life: running.life, lossy: this.#town.calm ? 0 : 0.05 };
-      };
-      new HttpCustomer({ timeline, life, chance }, account, this.#desk, find, (id) => {
-        this.#gatewayBooks.absorb();
-        this.#watch.answeredHttp(id);
-      }).start();
-      return;
-    }
-    const world = {
-      loop,
-      chance,
-      net: wire.netOf(life, node.address),
-      log: createSimLog((line) => trace.line(node.name, line)),
-      townMs: () => timeline.nowMs,
-    };
-    new SmppCustomer(world, account, this.#desk, () => this.#town.calm).start();
-  }
-
-  /** What the handsets of an operator have received, before its memory is gone. */
-  #harvest(link: string): void {
-    const operator = this.#operators.get(link);
-    this.#operators.delete(link);
-    for (const number of operator?.handsets.numbers(100_000) ?? []) {
-      const list = this.#handsets.get(number) ?? [];
-      list.push(...(operator?.handsets.look(number)?.messages ?? []));
-      this.#handsets.set(number, list);
-    }
-  }
-
-  #postFate(): ReturnType<Town['postFate']> {
-    const failing = this.#town.timeline.nowMs < this.#town.webhooksFailUntilMs && !this.#town.calm;
-    const delayMs = 5 + this.#hooks.fraction() * 100;
-    if (!failing || this.#hooks.fraction() < 0.3)
-      return { arrives: true, outcome: { code: 'answered', status: 200, retryAfterMs: null }, delayMs };
-    count(this.#town, 'webhook failed');
-    return this.#hooks.fraction() < 0.5
-      ? { arrives: true, outcome: { code: 'failed', detail: 'the answer was lost' }, delayMs }
-      : { arrives: false, outcome: { code: 'answered', status: 503, retryAfterMs: null }, delayMs };
-  }
-
-  #posted(body: string, taken: boolean): void {
-    const { type, data } = JSON.parse(body) as { type: string; data: { id: string } };
-    const account = this.#gatewayBooks.messages.get(httpId(data.id).slice('http '.length))?.account.name ?? '';
-    this.#town.trace.line('town', `webhook ${type} ${data.id} to ${account}`);
-    this.#desk.receipt(account, httpId(data.id), Buffer.from(body), taken);
-  }
-
-  #settle(): void {
-    for (const link of this.#town.plan.links) {
-      this.#operators.get(link.name)?.setBehaviour(operatorConfig(this.#town.plan, link, 0, true).behaviour);
-    }
   }
 
   /** Now and then: has everything come to rest? Then gateway and guard are started once more, and the books must be the same. */
@@ -362,15 +238,15 @@ class Run {
   }
 
   #quiet(): boolean {
-    const running = this.#gateway;
-    if (running === null || !running.ready || !running.life.alive) return false;
+    const running = this.#running();
+    if (running === null) return false;
     if (this.#desk.wishes.some((wish) => wish.state !== 'done')) return false;
     return running.service.status().openMessages === 0;
   }
 
   #again(): void {
     this.#balances = this.#books();
-    for (const link of this.#town.plan.links) this.#harvest(link.name);
+    for (const link of this.#town.plan.links) this.#programs.harvest(link.name);
     for (const name of ['gateway', 'guard']) {
       const node = this.#nodes.get(name) as Node;
       node.power = false;
@@ -385,7 +261,30 @@ class Run {
       if (line !== this.#balances?.[i])
         throw new LawBroken('5 money', `the books before a restart say ${this.#balances?.[i]}, after it ${line}`);
     });
-    this.#rested = true;
+    this.#ask().then(
+      () => {
+        this.#rested = true;
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** After the restart every acknowledged message can still be asked for, in the state that it ended in. */
+  async #ask(): Promise<void> {
+    for (const [key, message] of this.#gatewayBooks.byCustomerId) {
+      if (!this.#desk.acknowledged.has(key)) continue;
+      const index = this.#town.plan.accounts.indexOf(message.account);
+      const view = await this.#running()?.service.message(
+        { name: message.account.name, index },
+        nativeId(Buffer.from(message.id, 'hex')),
+      );
+      if (view === null || view === undefined) throw new LawBroken('1 nothing is lost', `${key} is not known any more`);
+      if (!view.final || STATES[view.state] !== message.ended?.state)
+        throw new LawBroken(
+          '4 one terminal state',
+          `${key} ended in state ${message.ended?.state}, its history says ${view.state}`,
+        );
+    }
   }
 
   #books(): string[] {
@@ -398,7 +297,7 @@ class Run {
       (message) => message.ended !== null && !message.handed,
     ).length;
     const wishes = this.#desk.wishes.filter((wish) => wish.state !== 'done').length;
-    return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#gateway?.service.status().openMessages ?? 'not running')}`;
+    return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#running()?.service.status().openMessages ?? 'not running')}`;
   }
 }
 

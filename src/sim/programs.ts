@@ -1,0 +1,174 @@
+// The programs of the town and how each is made in its world: the very code of production, with a simulated world around it.
+// Knows what runs now; what it should do is judged elsewhere.
+import { Gateway } from '../gateway/gateway.ts';
+import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
+import { Guard } from '../guard/guard.ts';
+import { Chance } from '../operator/chance.ts';
+import type { HandsetMessage } from '../operator/handsets.ts';
+import { Operator } from '../operator/operator.ts';
+import type { World } from '../port/world.ts';
+import type { Bug } from './bugs.ts';
+import { gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
+import type { Desk } from './desk.ts';
+import { haltNode } from './faults.ts';
+import { HttpCustomer, httpId } from './httpCustomer.ts';
+import type { Life } from './life.ts';
+import { createSimLog } from './log.ts';
+import { count, loopOf, type Node, type Town, worldOf } from './nodes.ts';
+import type { AccountPlan, LinkPlan } from './plan.ts';
+import { SmppCustomer } from './smppCustomer.ts';
+
+/** What the run wants to hear. */
+export interface ProgramHooks {
+  fail(error: unknown): void;
+  /** An HTTP answer with this id leaves the gateway. */
+  answeredHttp(id: string): void;
+  accountOf(id: string): string;
+}
+
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly service: GatewayServiceImpl;
+  readonly life: Life;
+}
+
+export class Programs {
+  /** The gateway that has recovered and opened its doors; null: none. */
+  gateway: RunningGateway | null = null;
+  /** What handsets have received, of operators that are gone. */
+  readonly handsets = new Map<string, HandsetMessage[]>();
+  readonly #operators = new Map<string, Operator>();
+  readonly #town: Town;
+  readonly #desk: Desk;
+  readonly #bug: Bug;
+  readonly #hooks: ProgramHooks;
+  readonly #chance: Chance;
+
+  constructor(town: Town, desk: Desk, bug: Bug, hooks: ProgramHooks) {
+    this.#town = town;
+    this.#desk = desk;
+    this.#bug = bug;
+    this.#hooks = hooks;
+    this.#chance = new Chance(town.plan.seed ^ 0x400c);
+  }
+
+  bootGateway(life: Life): void {
+    const node = this.#town.nodes.get('gateway') as Node;
+    const world = worldOf(this.#town, node, life);
+    const gateway = new Gateway(world, gatewayConfig(this.#town.plan), (reason) => haltNode(this.#town, node, reason));
+    const running = { gateway, service: new GatewayServiceImpl(gateway), life };
+    gateway.start().then(
+      () => {
+        if (!life.alive) return;
+        this.gateway = running;
+        this.#bug.gateway(gateway);
+        for (const account of this.#town.plan.accounts) this.#pay(running.service, account);
+      },
+      (error: unknown) => {
+        if (life.alive) this.#hooks.fail(error);
+      },
+    );
+  }
+
+  #pay(service: GatewayServiceImpl, account: AccountPlan): void {
+    service.credit(account.name, account.credit, 'first payment').then(
+      () => undefined,
+      (error: unknown) => this.#hooks.fail(error),
+    );
+  }
+
+  bootGuard(life: Life): void {
+    const node = this.#town.nodes.get('guard') as Node;
+    const world: World = worldOf(this.#town, node, life);
+    const guard = new Guard({
+      world,
+      config: guardConfig(this.#town.plan),
+      onHalt: (reason) => haltNode(this.#town, node, reason),
+    });
+    this.#bug.guard(guard);
+    guard.start().then(
+      () => undefined,
+      (error: unknown) => {
+        if (life.alive) this.#hooks.fail(error);
+      },
+    );
+  }
+
+  bootOperator(life: Life, link: LinkPlan): void {
+    const node = this.#town.nodes.get(link.name) as Node;
+    const { trace, wire, plan } = this.#town;
+    const { loop } = loopOf(this.#town, node, life);
+    const log = createSimLog((line) => trace.line(node.name, line));
+    const http = {
+      serve: () => Promise.reject(new Error('no HTTP here')),
+      post: () => Promise.reject(new Error('no HTTP here')),
+    };
+    const config = operatorConfig(plan, link, life.number, this.#town.calm);
+    const operator = new Operator({ loop, net: wire.netOf(life, node.address), http, log }, config, null);
+    this.#operators.set(link.name, operator);
+    operator.start().then(
+      () => undefined,
+      (error: unknown) => this.#hooks.fail(error),
+    );
+  }
+
+  bootCustomer(life: Life, account: AccountPlan): void {
+    const node = this.#town.nodes.get(account.name) as Node;
+    const { wire, trace, timeline } = this.#town;
+    const { loop, chance } = loopOf(this.#town, node, life);
+    if (account.way === 'http') {
+      const find = () => {
+        const running = this.gateway;
+        if (running === null || !running.life.alive || wire.parted('gateway', account.name)) return null;
+        return { service: running.service, life: running.life, lossy: this.#town.calm ? 0 : 0.05 };
+      };
+      new HttpCustomer({ timeline, life, chance }, account, this.#desk, find, (id) =>
+        this.#hooks.answeredHttp(id),
+      ).start();
+      return;
+    }
+    const world = {
+      loop,
+      chance,
+      net: wire.netOf(life, node.address),
+      log: createSimLog((line) => trace.line(node.name, line)),
+      townMs: () => timeline.nowMs,
+    };
+    new SmppCustomer(world, account, this.#desk, () => this.#town.calm).start();
+  }
+
+  /** What the handsets of an operator have received, before its memory is gone. */
+  harvest(link: string): void {
+    const operator = this.#operators.get(link);
+    this.#operators.delete(link);
+    for (const number of operator?.handsets.numbers(100_000) ?? []) {
+      const list = this.handsets.get(number) ?? [];
+      list.push(...(operator?.handsets.look(number)?.messages ?? []));
+      this.handsets.set(number, list);
+    }
+  }
+
+  postFate(): ReturnType<Town['postFate']> {
+    const failing = this.#town.timeline.nowMs < this.#town.webhooksFailUntilMs && !this.#town.calm;
+    const delayMs = 5 + this.#chance.fraction() * 100;
+    if (!failing || this.#chance.fraction() < 0.3)
+      return { arrives: true, outcome: { code: 'answered', status: 200, retryAfterMs: null }, delayMs };
+    count(this.#town, 'webhook failed');
+    return this.#chance.fraction() < 0.5
+      ? { arrives: true, outcome: { code: 'failed', detail: 'the answer was lost' }, delayMs }
+      : { arrives: false, outcome: { code: 'answered', status: 503, retryAfterMs: null }, delayMs };
+  }
+
+  posted(body: string, taken: boolean): void {
+    const { type, data } = JSON.parse(body) as { type: string; data: { id: string } };
+    const account = this.#hooks.accountOf(httpId(data.id));
+    this.#town.trace.line('town', `webhook ${type} ${data.id} to ${account}`);
+    this.#desk.receipt(account, httpId(data.id), Buffer.from(body), taken);
+  }
+
+  settle(): void {
+    for (const link of this.#town.plan.links) {
+      this.#operators.get(link.name)?.setBehaviour(operatorConfig(this.#town.plan, link, 0, true).behaviour);
+    }
+  }
+}
