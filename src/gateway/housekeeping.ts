@@ -15,7 +15,7 @@ const TICK_MS = 50;
 const DUE_PER_TICK = 2000;
 const SECOND_MS = 1000;
 /** History runs: when this many have ended, or at the latest after this time. */
-const FLUSH_ENTRIES = 100_000;
+const FLUSH_ENTRIES = 20_000;
 const FLUSH_MS = 10_000;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -27,6 +27,8 @@ export class Housekeeping {
   readonly #cleanOthers: (seqs: ReadonlySet<number>) => void;
   readonly #eachSecond: (nowMonotonicMs: number) => void;
   #flushing = false;
+  /** Asked while one was under way: another follows for them. */
+  readonly #flushNext: (() => void)[] = [];
   #flushedAt = 0;
   #secondAt = 0;
   #hourAt = 0;
@@ -87,25 +89,43 @@ export class Housekeeping {
 
   /** Makes the history of closed messages durable; then nothing keeps their batches in the journal. */
   flush(done: () => void): void {
-    const core = this.#core;
-    if (this.#flushing) return;
+    if (this.#flushing) {
+      this.#flushNext.push(done);
+      return;
+    }
     this.#flushing = true;
-    const homes = core.closing.splice(0);
+    const core = this.#core;
     const { seq } = core.log;
-    core.history.flush((ok) => {
-      this.#flushing = false;
-      this.#flushedAt = core.world.loop.monotonic();
-      if (!ok) {
-        core.closing.push(...homes);
-        core.world.log.error('history could not be written; the journal keeps it and grows');
-      } else if (!this.#stopped) {
-        const w = core.log.begin(RecordType.historyFlushed);
-        w.u64(seq);
-        core.log.end();
-        for (const home of homes) core.log.live(home, -1);
-      }
-      done();
+    // A message that nobody wants a receipt for is closed by the commit of its end: only when every batch before `seq` is
+    // durable has the history of all that they close been put, and the marker speaks the truth.
+    core.afterCommit(() => {
+      const homes = core.closing.splice(0);
+      core.history.flush((ok) => {
+        this.#flushed(seq, homes, ok);
+        done();
+      });
     });
+  }
+
+  #flushed(seq: number, homes: readonly number[], ok: boolean): void {
+    const core = this.#core;
+    this.#flushing = false;
+    this.#flushedAt = core.world.loop.monotonic();
+    if (!ok) {
+      core.closing.push(...homes);
+      core.world.log.error('history could not be written; the journal keeps it and grows');
+    } else if (!this.#stopped) {
+      const w = core.log.begin(RecordType.historyFlushed);
+      w.u64(seq);
+      core.log.end();
+      for (const home of homes) core.log.live(home, -1);
+    }
+    const waiting = this.#flushNext.splice(0);
+    if (waiting.length > 0) {
+      this.flush(() => {
+        for (const one of waiting) one();
+      });
+    }
   }
 
   /** Writes again what lives in old, mostly dead batches, so that they can be trimmed and their keys destroyed. */
