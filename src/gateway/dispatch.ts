@@ -88,11 +88,18 @@ export class Dispatch {
 
   /** The guard cannot take it now: nothing was emitted, it returns to the head of its lane (R10). */
   notNow(handle: number, laneClass: number, retryAfterMs: number): void {
-    const { store, links, world } = this.#core;
+    const { store, links, world, timers, ending } = this.#core;
     const link = links.get(store.link[handle] as number);
     // A guard that knew the op would have answered it: nothing of it was ever emitted.
     store.flags[handle] = (store.flags[handle] as number) & ~MessageFlag.repeated;
-    this.#giveBack(link, handle);
+    const nowMs = world.loop.now();
+    const validUntil = store.validUntil[handle] as number;
+    // While that was open it outlived its validity: now it must not leave any more.
+    if (nowMs >= validUntil) ending.end(handle, State.expired, nowMs, 0, TraceReason.validityEnded);
+    else {
+      timers.set(handle, validUntil);
+      this.#giveBack(link, handle);
+    }
     const until = world.loop.monotonic() + retryAfterMs;
     if (until > (link.notBefore[laneClass] as number)) {
       link.notBefore[laneClass] = until;

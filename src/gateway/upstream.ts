@@ -146,7 +146,11 @@ class UpstreamHandler implements SmppClientHandler<number> {
     if (handle < 0 || core.store.phase[handle] !== MessagePhase.ordered) return;
     if (reason === 'notSent' && ((core.store.flags[handle] as number) & MessageFlag.repeated) === 0)
       core.dispatch.notNow(handle, this.#class, 0);
-    else core.dispatch.noAnswer(handle);
+    else {
+      core.dispatch.noAnswer(handle);
+      // On a connection that stands, nothing else may come to send it again.
+      core.dispatch.pump(this.#link, this.#class);
+    }
   }
 
   windowOpen(): void {

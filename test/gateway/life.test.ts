@@ -159,6 +159,28 @@ test('validity ends before it left: EXPIRED, money back; no receipt until the de
   assert.equal(rig.service.account('acme')?.balance, 1_000_000 - PRICE);
 });
 
+test('an order that stays unanswered beyond its validity, and was never begun, ends EXPIRED and does not leave any more', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  // No answer for the five minutes of its validity; the next time it is repeated, the guard has no room and so does not know it.
+  rig.guard.answer = () => null;
+  customer.submit({ validityPeriod: '000000000500000R' });
+  await rig.pass(305_000);
+  rig.guard.answer = () => ({ status: 0x14, retryAfterMs: 100 });
+  await rig.pass(60_000);
+  const orders = rig.guard.orders.length;
+  assert.ok(orders >= 2, 'it was repeated');
+  rig.guard.answer = () => [{ outcome: 1, verdict: 0, status: 0 }];
+  await rig.pass(60_000);
+  assert.equal(rig.guard.orders.length, orders);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.state),
+    [3],
+  );
+  assert.equal(rig.service.account('acme')?.balance, 1_000_000);
+});
+
 test('crash: what was acknowledged is ordered again under the same op; receipts not taken are offered again', async () => {
   const rig = await new Rig().start();
   await rig.credit(1_000_000);
