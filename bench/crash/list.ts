@@ -28,6 +28,8 @@ export const State = { delivered: 2, expired: 3, deleted: 4, undeliverable: 5, a
 
 /** From an acknowledgement of a receipt to its being durable at the gateway, at most. */
 const ACK_DURABLE_MS = 5000;
+/** What a program wrote before its kill is read up to so much after it. */
+const READ_LATE_MS = 2000;
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -49,8 +51,8 @@ export class MessageList {
   repeats = 0;
   /** What must never happen, in words, the first of each kind in full. */
   readonly faults: string[] = [];
-  /** performance.now() of the last kill of the gateway. */
-  gatewayKilledAt = Number.NEGATIVE_INFINITY;
+  /** performance.now() of every kill of the gateway. */
+  readonly gatewayKills: number[] = [];
   readonly #byReference = new Map<string, number>();
   readonly #ids = new Set<string>();
 
@@ -110,8 +112,9 @@ export class MessageList {
     } else {
       if (message.state !== state) this.faults.push(`message ${id} ended as ${message.state} and as ${state}`);
       else if (message.receipt !== receipt) this.faults.push(`message ${id} has two receipts of different octets`);
-      // Acknowledged, and no kill since that could have taken the acknowledgement away.
-      if (this.gatewayKilledAt < message.receiptAt || this.gatewayKilledAt - message.receiptAt > ACK_DURABLE_MS)
+      // Acknowledged, and no kill that could have taken the acknowledgement away.
+      const { receiptAt } = message;
+      if (!this.gatewayKills.some((at) => at > receiptAt - READ_LATE_MS && at < receiptAt + ACK_DURABLE_MS))
         this.faults.push(`the receipt of ${id} came again although it had been taken`);
       this.repeats += 1;
     }

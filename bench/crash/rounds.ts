@@ -178,7 +178,7 @@ export class Rounds {
     const how = await program.ended;
     keepLog(this.#options.folder, program);
     if (how !== 'SIGKILL') this.faults.push(`${name}: the program had ended by itself with ${how}: ${tail(program)}`);
-    if (victim === 'gateway') this.#list.gatewayKilledAt = performance.now();
+    if (victim === 'gateway') this.#list.gatewayKills.push(performance.now());
     else this.#killsOfGuard.push(Date.now());
     const cuts = cut && disk !== null;
     if (cuts) {

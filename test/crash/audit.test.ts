@@ -119,7 +119,7 @@ test('receipts: another state, other octets, again although taken', async () => 
   await expect(receipt(State.delivered, '1 2'), {}, /although it had been taken/);
   await expect(
     (one) => {
-      one.list.gatewayKilledAt = performance.now() + 1;
+      one.list.gatewayKills.push(performance.now() + 1);
       receipt(State.delivered, '1 2')(one);
     },
     {},
