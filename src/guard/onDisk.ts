@@ -9,6 +9,8 @@ import { RecordReader } from './recordReader.ts';
 import { RecordType } from './records.ts';
 import { SentFlag } from './sentStore.ts';
 
+/** What is looked for is on disk, and cannot come back yet. */
+export const NO_ROOM = -2;
 const GROUP = 0;
 const AGAIN_MS = 1000;
 const OP_OCTETS = 16;
@@ -105,25 +107,29 @@ export class OnDisk {
     log.live(log.seq, 1);
   }
 
-  /** Looks an op up; its handle once it is in memory again, or −1. Never answers before it returns. */
+  /** Looks an op up; its handle once it is in memory again, −1: it is not here, NO_ROOM: it is, and memory has no room for it now. Never answers before it returns. */
   recallOp(op: string, done: (handle: number) => void): void {
-    this.#core.spill.get(Buffer.from(op, 'latin1'), (value) => done(value === null ? -1 : this.#restore(value)));
+    this.#core.spill.get(Buffer.from(op, 'latin1'), (value) => {
+      const handle = value === null ? -1 : this.#restore(value);
+      done(value !== null && handle < 0 ? NO_ROOM : handle);
+    });
   }
 
-  /** Brings back what a receipt's id may name. */
-  recallId(link: Link, wanted: { readonly remoteId: string }, done: () => void): void {
+  /** Brings back what a receipt's id may name. `complete` false: memory had no room for something. */
+  recallId(link: Link, wanted: { readonly remoteId: string }, done: (complete: boolean) => void): void {
     const { respBase, receiptBase } = link.config.dialect;
     const keys = lookupKeys(wanted.remoteId, respBase, receiptBase);
     let open = keys.length;
+    let complete = true;
     for (const key of keys) {
       this.#core.spill.get(this.#idKey(link, key), (op) => {
         if (op === null || op.length !== OP_OCTETS) {
-          if (--open === 0) done();
+          if (--open === 0) done(complete);
           return;
         }
         this.#core.spill.get(Buffer.from(op), (value) => {
-          if (value !== null) this.#restore(value);
-          if (--open === 0) done();
+          if (value !== null && this.#restore(value) < 0) complete = false;
+          if (--open === 0) done(complete);
         });
       });
     }

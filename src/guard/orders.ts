@@ -12,6 +12,7 @@ import type { Answers } from './answers.ts';
 import type { Core } from './core.ts';
 import { type EmissionScratch, makePdus } from './dialect.ts';
 import type { Link } from './links.ts';
+import { NO_ROOM } from './onDisk.ts';
 import type { Op } from './op.ts';
 import { OrderProof, TOKEN_OCTETS } from './orderProof.ts';
 import { OrderTlvs, PriceTexts, validityOf } from './orderTlvs.ts';
@@ -21,6 +22,7 @@ const OP_OCTETS = 16;
 const SEED_OCTETS = 16;
 const DIGEST_FIELD_BODY = 0x03;
 const UDHI = 0x40;
+const RECALL_AGAIN_MS = 250;
 
 export class Orders {
   readonly #core: Core;
@@ -263,8 +265,27 @@ export class Orders {
       shortMessage: Buffer.from(pdu.shortMessage),
       tlvs: pdu.tlvs.map(({ tag, value }) => ({ tag, value: Buffer.from(value) })),
     };
-    const op = this.#tlvs.op;
+    this.#recall(peer, upstream, link, kept, this.#tlvs.op, validitySeconds, nowMs);
+  }
+
+  /** An op that was emitted must never be taken for a new one: what cannot come back into memory now is looked for again. */
+  #recall(
+    peer: SmppPeer<number>,
+    upstream: Upstream,
+    link: Link,
+    kept: SubmitSm,
+    op: string,
+    validitySeconds: number,
+    nowMs: number,
+  ): void {
     this.#core.receipts.recallOp(op, (handle) => {
+      const { loop } = this.#core.world;
+      if (handle === NO_ROOM && (!peer.bound || this.#core.halted)) return;
+      if (handle === NO_ROOM) {
+        const again = (): void => this.#recall(peer, upstream, link, kept, op, validitySeconds, nowMs);
+        loop.wakeAt(loop.monotonic() + RECALL_AGAIN_MS, again);
+        return;
+      }
       this.#tlvs.read(kept);
       const known = handle >= 0 ? handle : this.#core.sent.find(op);
       if (known >= 0) {

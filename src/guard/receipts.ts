@@ -108,11 +108,12 @@ export class Receipts {
     const { sequence, commandId } = pdu;
     if (!this.#onDisk.holds) this.#park(link, peer, sequence, commandId, read);
     else {
-      this.#onDisk.recallId(link, read, () => {
+      this.#onDisk.recallId(link, read, (complete) => {
         if (bestHit(core, link, read, this.#hit)) {
           core.counters.receipts_found_on_disk++;
           this.#answerLater(peer, sequence, commandId, this.#apply(link, this.#hit.handle, this.#hit.segment, read));
-        } else this.#park(link, peer, sequence, commandId, read);
+        } else if (!complete) peer.respondStatus(sequence, commandId, Status.ESME_RX_T_APPN);
+        else this.#park(link, peer, sequence, commandId, read);
       });
     }
   }

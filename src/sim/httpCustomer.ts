@@ -28,6 +28,7 @@ export class HttpCustomer {
   readonly #plan: AccountPlan;
   readonly #desk: Desk;
   readonly #find: FindService;
+  readonly #wishes: readonly Wish[];
   /** Hears of every answer as it leaves the gateway. */
   readonly #onAnswer: (id: string) => void;
 
@@ -45,6 +46,7 @@ export class HttpCustomer {
     this.#desk = desk;
     this.#find = find;
     this.#onAnswer = onAnswer;
+    this.#wishes = desk.wishes.filter((wish) => wish.account === plan.name);
   }
 
   start(): void {
@@ -52,8 +54,8 @@ export class HttpCustomer {
     this.#look();
   }
 
-  #mine(): Wish[] {
-    return this.#desk.wishes.filter((wish) => wish.account === this.#plan.name);
+  #mine(): readonly Wish[] {
+    return this.#wishes;
   }
 
   #look(): void {

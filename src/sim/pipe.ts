@@ -104,7 +104,7 @@ export class SimEnd implements Connection {
   destroy(): void {
     if (this.closed || !this.life.step()) return;
     this.#ending = true;
-    this.#throwAway();
+    this.#unsent.length = this.#unsentBytes = 0;
     this.#put({ kind: 'fin' });
     this.#wire.timeline.plan(this.#wire.timeline.nowMs, this.life, 'destroyed', () => this.fail({ code: 'closed' }));
   }
@@ -113,8 +113,7 @@ export class SimEnd implements Connection {
   fail(reason: CloseReason): void {
     if (this.closed) return;
     this.closed = true;
-    this.#throwAway();
-    this.#arrived.length = 0;
+    this.#unsent.length = this.#unsentBytes = this.#arrived.length = 0;
     this.#forget();
     if (reason.code === 'refused' && this.other !== null) this.#put({ kind: 'reset' });
     if (this.life.step()) this.handler.closed(reason);
@@ -145,11 +144,6 @@ export class SimEnd implements Connection {
       this.#pipe.length = 0;
       this.#pipeBytes = 0;
     }
-  }
-
-  #throwAway(): void {
-    this.#unsent.length = 0;
-    this.#unsentBytes = 0;
   }
 
   #forget(): void {

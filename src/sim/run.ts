@@ -14,7 +14,7 @@ import { Wire } from './net.ts';
 import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
 import { type AccountPlan, drawPlan } from './plan.ts';
 import { Programs, type RunningGateway } from './programs.ts';
-import { LawBroken, Trace } from './trace.ts';
+import { asBroken, LawBroken, Trace } from './trace.ts';
 import { judge } from './verdict.ts';
 import { WireWatch } from './wireWatch.ts';
 import { drawWishes } from './wishes.ts';
@@ -38,7 +38,6 @@ const ONE_MOMENT_MAX = 50_000;
 
 /** Rejections that nobody handles are told when all microtasks have run: taken before the real timers are out of reach. */
 const immediate = setImmediate;
-const macrotask = (): Promise<void> => new Promise((resolve) => immediate(resolve));
 
 export interface RunResult {
   readonly seed: number;
@@ -102,28 +101,26 @@ class Run {
       accountOf: (id) => this.#gatewayBooks.messages.get(id.slice('http '.length))?.account.name ?? '',
     });
     this.#programs = programs;
-    const nothing = (): void => undefined;
     this.#node(
       'gateway',
       (life) => programs.bootGateway(life),
       () => (programs.gateway = null),
     );
-    this.#node('guard', (life) => programs.bootGuard(life), nothing);
+    this.#node('guard', (life) => programs.bootGuard(life));
     for (const link of plan.links)
       this.#node(
         link.name,
         (life) => programs.bootOperator(life, link),
         () => programs.harvest(link.name),
       );
-    for (const account of plan.accounts)
-      this.#node(account.name, (life) => programs.bootCustomer(life, account), nothing);
+    for (const account of plan.accounts) this.#node(account.name, (life) => programs.bootCustomer(life, account));
     this.#gatewayBooks = new GatewayBooks(this.#nodes.get('gateway')?.journal as Node['journal'], plan.accounts);
     this.#guardBooks = new GuardBooks(this.#nodes.get('guard')?.journal as Node['journal'], this.#gatewayBooks);
     this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks);
     town.wire.tap = this.#watch;
   }
 
-  #node(name: string, boot: (life: Life) => void, gone: () => void): void {
+  #node(name: string, boot: (life: Life) => void, gone: () => void = () => undefined): void {
     this.#nodes.set(name, makeNode(name, this.#nodes.size, boot, gone));
   }
 
@@ -149,7 +146,7 @@ class Run {
       trace.line('town', `LAW BROKEN: ${broken.law}: ${broken.detail}`);
     }
     for (const node of this.#nodes.values()) node.life?.end();
-    await macrotask();
+    await new Promise<void>((resolve) => immediate(resolve));
     process.off('unhandledRejection', this.#rejected);
     if (broken === null && this.#failure !== null) broken = asBroken(this.#failure);
     return {
@@ -299,12 +296,4 @@ class Run {
     const wishes = this.#desk.wishes.filter((wish) => wish.state !== 'done').length;
     return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#running()?.service.status().openMessages ?? 'not running')}`;
   }
-}
-
-function asBroken(error: unknown): { readonly law: string; readonly detail: string } {
-  if (error instanceof LawBroken) return { law: error.law, detail: error.message };
-  return {
-    law: '10 no program fails',
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
 }

@@ -9,13 +9,14 @@ import type { Net } from '../port/net.ts';
 import { defaultTimers } from '../session/defaults.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { messageIdResp } from '../smpp/make.ts';
-import { type DeliverSm, type Pdu, submitSm, tlvCString } from '../smpp/pdu.ts';
+import { type Pdu, submitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { buildUdh } from '../sms/udh.ts';
 import { GATEWAY_PORT, PASSWORD, SENDER } from './configs.ts';
 import type { Desk, Wish } from './desk.ts';
 import type { AccountPlan } from './plan.ts';
+import { idOf, octetsOf } from './receiptOctets.ts';
 
 const LOOK_MS = 40;
 const LATER: readonly number[] = [Status.ESME_RTHROTTLED, Status.ESME_RMSGQFUL, Status.ESME_RSYSERR];
@@ -48,6 +49,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   readonly #world: CustomerWorld;
   readonly #plan: AccountPlan;
   readonly #desk: Desk;
+  readonly #wishes: readonly Wish[];
   readonly #peers: SmppPeer<number>[] = [];
   readonly #asked = new Map<number, Asked>();
   /** Parts of a set that are still to be acknowledged. */
@@ -63,6 +65,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
     this.#plan = plan;
     this.#desk = desk;
     this.#orderly = orderly;
+    this.#wishes = desk.wishes.filter((wish) => wish.account === plan.name);
   }
 
   start(): void {
@@ -102,17 +105,14 @@ export class SmppCustomer implements SmppClientHandler<number> {
       this,
     );
     client.start();
-    // Whatever an earlier incarnation had asked was never answered.
-    for (const wish of this.#desk.wishes) {
-      if (wish.account === this.#plan.name && wish.state === 'asked') this.#unanswered(wish);
-    }
+    for (const wish of this.#wishes) if (wish.state === 'asked') this.#unanswered(wish);
     this.#look();
   }
 
   #look(): void {
     const now = this.#world.townMs();
-    for (const wish of this.#desk.wishes) {
-      if (wish.account !== this.#plan.name || wish.state !== 'waiting' || wish.dueMs > now) continue;
+    for (const wish of this.#wishes) {
+      if (wish.state !== 'waiting' || wish.dueMs > now) continue;
       if (!this.#submit(wish)) break;
     }
     for (let i = 0; i < this.#cancels.length; i++) {
@@ -120,8 +120,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
       if (one.dueMs > now || !this.#cancel(one.wish, one.id)) continue;
       this.#cancels.splice(i--, 1);
     }
-    const { loop } = this.#world;
-    loop.wakeAt(loop.monotonic() + LOOK_MS, () => this.#look());
+    this.#world.loop.wakeAt(this.#world.loop.monotonic() + LOOK_MS, () => this.#look());
   }
 
   #sender(): SmppPeer<number> | null {
@@ -299,14 +298,4 @@ export class SmppCustomer implements SmppClientHandler<number> {
   oddity(): void {}
   bindRequested(): void {}
   outbindRequested(): void {}
-}
-
-function idOf(pdu: DeliverSm): string {
-  return tlvCString(pdu, Tag.receiptedMessageId) ?? /^id:(\S+)/.exec(pdu.shortMessage.latin1Slice())?.[1] ?? '';
-}
-
-function octetsOf(pdu: DeliverSm): Buffer {
-  const head = `${pdu.sourceAddr}|${pdu.destinationAddr}|${pdu.esmClass}|${pdu.serviceType}|`;
-  const tlvs = pdu.tlvs.map(({ tag, value }) => `${tag.toString(16)}=${value.toString('hex')}`).join(',');
-  return Buffer.from(`${head}${pdu.shortMessage.toString('latin1')}|${tlvs}`, 'latin1');
 }

@@ -48,3 +48,12 @@ export class Trace {
     return this.#hash.digest('hex');
   }
 }
+
+/** What ended a run, as a law: a program that throws breaks one too. */
+export function asBroken(error: unknown): { readonly law: string; readonly detail: string } {
+  if (error instanceof LawBroken) return { law: error.law, detail: error.message };
+  return {
+    law: '10 no program fails',
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}

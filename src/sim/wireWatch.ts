@@ -193,7 +193,9 @@ export class WireWatch {
       const segment = booked?.segments.get(i + 1);
       const fits =
         outcome === OutcomeClass.notEmitted
-          ? segment === undefined || (!segment.emitted && (segment.abandoned || segment.outcomes.length === 0))
+          ? segment === undefined ||
+            segment.again ||
+            (!segment.emitted && (segment.abandoned || segment.outcomes.length === 0))
           : outcome === OutcomeClass.unknown
             ? segment !== undefined
             : (segment?.outcomes.includes(outcome) ?? false);
