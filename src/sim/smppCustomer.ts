@@ -59,7 +59,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   #token = 1;
   #reference = 0;
 
-  /** `orderly`: takes every receipt and answers at once (at the end, when faults have stopped). */
+  /** `orderly`: takes every receipt and answers at once, when faults have stopped. */
   constructor(world: CustomerWorld, plan: AccountPlan, desk: Desk, orderly: () => boolean) {
     this.#world = world;
     this.#plan = plan;
@@ -124,8 +124,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   }
 
   #sender(): SmppPeer<number> | null {
-    for (const peer of this.#peers) if (peer.mode !== 'rx' && peer.room > 0) return peer;
-    return null;
+    return this.#peers.find((peer) => peer.mode !== 'rx' && peer.room > 0) ?? null;
   }
 
   #submit(wish: Wish): boolean {
