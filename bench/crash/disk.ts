@@ -70,10 +70,11 @@ export class Disk {
 
   /** The program has ended: its folder is put back to what was synced, and that is durable from now on. */
   cutPower(): void {
-    const durable = join(this.#shadow, 'dirs', 'root');
-    if (!existsSync(durable)) throw new Error('the program did not run on this disk');
-    rmSync(this.#root, { recursive: true });
-    cpSync(durable, this.#root, { recursive: true, dereference: true });
+    // Killed before the folder had been taken in: the program itself had not begun, everything is as it was.
+    if (existsSync(join(this.#shadow, 'ready'))) {
+      rmSync(this.#root, { recursive: true });
+      cpSync(join(this.#shadow, 'dirs', 'root'), this.#root, { recursive: true, dereference: true });
+    }
     rmSync(this.#shadow, { recursive: true });
     mkdirSync(this.#shadow);
   }

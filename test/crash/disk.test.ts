@@ -2,7 +2,7 @@
 // included, for plain files and for SQLite; and a model of random operations agrees with it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -51,6 +51,18 @@ function runKilled(root: string, disk: Disk, program: string): void {
 
 const syncFolder = (path: string): string =>
   `{ const d = fs.openSync(${JSON.stringify(path)}, 'r'); fs.fsyncSync(d); fs.closeSync(d); }`;
+
+test('a program that was killed before it began has changed nothing', { skip }, () => {
+  if (!library.ok) return;
+  const root = join(folder, 'unbegun');
+  const disk = new Disk({ library: library.path, root, beside: join(folder, 'unbegun-beside') });
+  runKilled(root, disk, `const f = fs.openSync('a', 'w'); fs.writeSync(f, 'x'); fs.fsyncSync(f); ${syncFolder('.')}`);
+  disk.cutPower();
+  // The library has begun to take the folder in, and no more.
+  mkdirSync(join(folder, 'unbegun-beside', 'shadow', 'dirs', 'root'), { recursive: true });
+  disk.cutPower();
+  assert.equal(readFileSync(join(root, 'a'), 'latin1'), 'x');
+});
 
 test('octets that were not synced are gone, synced ones stay', { skip }, () => {
   const root = afterCut(`
