@@ -41,8 +41,11 @@ export interface AcceptFacts {
   joining: boolean;
 }
 
-/** Room for the events of an ordinary life: accepted, ordered, outcome, receipt, ended. */
+/** Room for the events of an ordinary life: accepted, ordered, outcome, receipt, ended, handed. */
 const EVENT_ROOM = 6;
+/** Behind a backlog most messages wait long before their second event: they get the room when it comes. */
+const EVENT_ROOM_WAITING = 2;
+const BACKLOG_MESSAGES = 50_000;
 
 const REFUSALS: Readonly<Record<RefusalCode, number>> = {
   'number-invalid': Status.ESME_RINVDSTADR,
@@ -88,7 +91,7 @@ export function accept(core: Core, account: Account, facts: AcceptFacts, nowMs: 
   if (handle < 0) return refuse('queue-full', 'too many open messages');
   store.account[handle] = account.number;
   store.segments[handle] = facts.segments;
-  if (!store.writeLetter(handle, facts, EVENT_ROOM)) {
+  if (!store.writeLetter(handle, facts, store.count > BACKLOG_MESSAGES ? EVENT_ROOM_WAITING : EVENT_ROOM)) {
     store.release(handle);
     return refuse('queue-full', 'memory for open messages is used up');
   }

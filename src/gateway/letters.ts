@@ -76,7 +76,7 @@ export function addEvent(
   const room = buffer[letter + Letter.eventRoom] as number;
   let index = count;
   if (count === room) {
-    if (room < MAX_EVENTS && rewrite(store, handle, Math.min(MAX_EVENTS, Math.max(4, room * 2)), true)) {
+    if (room < MAX_EVENTS && rewrite(store, handle, Math.min(MAX_EVENTS, Math.max(7, room * 2)), true)) {
       buffer = store.buffer(handle);
       letter = store.offset[handle] as number;
     } else {

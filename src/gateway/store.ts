@@ -15,6 +15,8 @@ export interface LetterParts {
 }
 
 const CHUNK_BYTES = 1 << 20;
+/** In the place of a length: the customer wrote the destination as its E.164 digits. */
+const WRITTEN_SAME = 255;
 
 export class MessageStore {
   capacity: number;
@@ -156,7 +158,7 @@ export class MessageStore {
       Letter.parts +
       parts.source.length +
       parts.destination.length +
-      parts.written.length +
+      (parts.written === parts.destination ? 0 : parts.written.length) +
       parts.reference.length +
       parts.serviceType.length +
       parts.segments +
@@ -167,7 +169,8 @@ export class MessageStore {
     const at = this.offset[handle] as number;
     buffer[at + Letter.sourceLength] = parts.source.length;
     buffer[at + Letter.destinationLength] = parts.destination.length;
-    buffer[at + Letter.writtenLength] = parts.written.length;
+    const same = parts.written === parts.destination;
+    buffer[at + Letter.writtenLength] = same ? WRITTEN_SAME : parts.written.length;
     buffer[at + Letter.referenceLength] = parts.reference.length;
     buffer[at + Letter.serviceTypeLength] = parts.serviceType.length;
     buffer[at + Letter.bodyLength] = parts.body.length >>> 8;
@@ -177,7 +180,7 @@ export class MessageStore {
     let to = at + Letter.parts;
     to += buffer.latin1Write(parts.source, to);
     to += buffer.latin1Write(parts.destination, to);
-    to += buffer.latin1Write(parts.written, to);
+    if (!same) to += buffer.latin1Write(parts.written, to);
     to += buffer.latin1Write(parts.reference, to);
     to += buffer.latin1Write(parts.serviceType, to);
     buffer.fill(0, to, to + parts.segments);
@@ -210,7 +213,8 @@ export class MessageStore {
       Letter.parts +
       (buffer[at + Letter.sourceLength] as number) +
       (buffer[at + Letter.destinationLength] as number);
-    return buffer.latin1Slice(from, from + (buffer[at + Letter.writtenLength] as number));
+    const length = buffer[at + Letter.writtenLength] as number;
+    return length === WRITTEN_SAME ? this.destination(handle) : buffer.latin1Slice(from, from + length);
   }
 
   reference(handle: number): string {
@@ -248,12 +252,13 @@ export class MessageStore {
   }
 
   #afterReference(buffer: Buffer, at: number): number {
+    const written = buffer[at + Letter.writtenLength] as number;
     return (
       at +
       Letter.parts +
       (buffer[at + Letter.sourceLength] as number) +
       (buffer[at + Letter.destinationLength] as number) +
-      (buffer[at + Letter.writtenLength] as number) +
+      (written === WRITTEN_SAME ? 0 : written) +
       (buffer[at + Letter.referenceLength] as number)
     );
   }

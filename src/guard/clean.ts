@@ -13,6 +13,11 @@ const JOURNALLED_ORDERS_MAX = 300_000;
 /** The same as a share of memory, and the share above which what is there leaves memory. */
 const MOVE_ABOVE = 0.5;
 const EVICT_ABOVE = 0.75;
+/** Asking for batches to be written again walks the log: not with every step. */
+const SPARSE_EVERY_MS = 200;
+/** A run of its own for this many entries, or for what has waited this long. */
+const FLUSH_ENTRIES = 20_000;
+const FLUSH_MS = 1000;
 
 export class Cleaner {
   readonly #core: Core;
@@ -20,6 +25,8 @@ export class Cleaner {
   readonly #parking: Parking;
   readonly #start: StartRecord;
   #startHome: number;
+  #sparseAtMs = 0;
+  #flushedAtMs = 0;
 
   constructor(core: Core, onDisk: OnDisk, parking: Parking, start: StartRecord, startHome: number) {
     this.#core = core;
@@ -35,8 +42,12 @@ export class Cleaner {
     const { log, sent, world, upstreams, spill } = this.#core;
     if (!log.accepting) return;
     const nowMs = world.loop.now();
-    const old = log.oldestSparse(nowMs);
-    const last = old.at(-1) ?? -1;
+    const monotonicMs = world.loop.monotonic();
+    let last = -1;
+    if (monotonicMs - this.#sparseAtMs >= SPARSE_EVERY_MS) {
+      this.#sparseAtMs = monotonicMs;
+      last = log.oldestSparse(nowMs).at(-1) ?? -1;
+    }
     if (last >= 0) {
       if (this.#startHome <= last) this.#writeStart();
       this.#parking.rewrite(last);
@@ -44,8 +55,11 @@ export class Cleaner {
       upstreams.parts.rewrite(last);
     }
     if (last >= 0 || this.#moves()) this.#journalled(nowMs, last);
-    if (sent.size > sent.capacity * EVICT_ABOVE) this.#evict(nowMs);
-    this.#onDisk.flush();
+    if (sent.size > sent.capacity * EVICT_ABOVE) this.#evict();
+    if (spill.unflushed >= FLUSH_ENTRIES || monotonicMs - this.#flushedAtMs >= FLUSH_MS) {
+      this.#flushedAtMs = monotonicMs;
+      this.#onDisk.flush();
+    }
     spill.dropBefore(nowMs - Math.max(CORRELATION_KEPT_MS, OP_KEPT_MS * 2));
   }
 
@@ -75,15 +89,14 @@ export class Cleaner {
     }
   }
 
-  /** What run files hold, durably, need not be in memory. */
-  #evict(nowMs: number): void {
-    const { sent, receipts, spill } = this.#core;
-    const durable = !this.#onDisk.flushing && spill.unflushed === 0;
+  /** What run files hold need not be in memory. */
+  #evict(): void {
+    const { sent, receipts } = this.#core;
     let handle = sent.oldestOnDisk;
     for (let looked = 0; handle >= 0 && looked < CLEAN_STEP_ORDERS; looked++) {
       const next = sent.newer(handle);
-      const over = ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle));
-      if (!sent.pinned(handle) && (durable || over)) sent.release(handle, receipts.keyOf);
+      // What was put is found in the spill at once, and the journal keeps it until its run is durable.
+      if (!sent.pinned(handle)) sent.release(handle, receipts.keyOf);
       handle = next;
     }
   }

@@ -35,7 +35,7 @@ import { Doorkeeper } from './upstreamBind.ts';
 import { Upstreams } from './upstreams.ts';
 
 const HEARTBEAT_MS = 10_000;
-const TICK_MS = 250;
+const TICK_MS = 50;
 const RANDOM_POOL_BYTES = 16_384;
 /** One guard at a time has the data; a clock that was set back must not fence it from its own journal. */
 const EPOCH = 1;

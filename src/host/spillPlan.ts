@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 /** Fewer are not worth the writing. */
 const MERGE_RUNS = 8;
 /** Larger runs stay as they are: a merge holds all its octets in memory. */
-const SMALL_BYTES = 16 * 1024 * 1024;
+const SMALL_BYTES = 4 * 1024 * 1024;
 
 /** The first row of neighbours (runs in ascending order) to be merged; empty: none. */
 export function mergeable(runs: readonly RunFacts[]): readonly RunFacts[] {
