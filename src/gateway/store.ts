@@ -53,10 +53,7 @@ export class MessageStore {
   next: Int32Array;
   /** Numbers of the links that have refused a message for a reason of their own; few messages have any. */
   readonly refusals = new Map<number, number[]>();
-  /**
-   * While the journal is read: limits refuse new work, never what was accepted under them. A message written again stands
-   * twice for a moment, and limits may have been lowered since.
-   */
+  /** While the journal is read: limits refuse new work only. A message written again stands twice for a moment. */
   unbounded = false;
   readonly slab: Slab;
   readonly maxMessages: number;

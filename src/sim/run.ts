@@ -24,6 +24,7 @@ const REST_MS = 3 * 3_600_000;
 const LOOK_MS = 500;
 /** Awaits between two events: more than any chain of promises in the programs is long. */
 const MICROTASKS = 10;
+const DONE = Promise.resolve();
 /** message_state by the words of the history. */
 const STATES: { readonly [word: string]: number } = {
   delivered: 2,
@@ -162,8 +163,7 @@ class Run {
 
   async #live(): Promise<void> {
     const { trace } = this.#town;
-    let lastMs = 0;
-    let inOneMoment = 0;
+    let [lastMs, inOneMoment] = [0, 0];
     while (!this.#rested) {
       const event = this.#timeline.next();
       if (event === null) throw new LawBroken('9 it comes to rest', 'nothing will ever happen again');
@@ -179,7 +179,7 @@ class Run {
         );
       }
       event.run();
-      for (let i = 0; i < MICROTASKS; i++) await null;
+      for (let i = 0; i < MICROTASKS; i++) await DONE;
       if (this.#failure !== null) throw this.#failure;
       this.#gatewayBooks.absorb();
       this.#guardBooks.absorb();
