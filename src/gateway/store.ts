@@ -1,6 +1,5 @@
 // The messages that are open, in compact form (design §6, "hot state is in memory"): fixed fields in typed arrays, the rest
 // packed in a slab as a "letter". A message is an int32 handle; handles are used again after `release`.
-// Only layout and access live here; what happens to a message is decided in the rooms beside it.
 import { Slab, type SlabPlace } from '../base/slab.ts';
 import { EVENT_OCTETS, Letter, MessagePhase } from './layout.ts';
 

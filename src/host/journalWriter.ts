@@ -1,5 +1,4 @@
-// What the journal's worker does with its requests: several batches in one transaction and one sync, seals, fencing, trimming
-// behind the appends, and what a failing write means. Runs in the worker thread; journalWorker.ts brings the messages.
+// What the journal's worker thread does with its requests: several batches in one transaction and sync, seals, fences, trims.
 import type { AppendOutcome } from '../port/journal.ts';
 import type { AppendRequest, ReadBatches } from './journalMessages.ts';
 import { type JournalStore, meaning, type Row, type RowHead, rowOf, type SlotState, seqOf } from './journalStore.ts';
@@ -28,7 +27,7 @@ export class JournalWriter {
   readonly #slots: Map<number, SlotState> = new Map();
   readonly #trims: Trim[] = [];
   #failed = false;
-  /** Since the last checkpoint. What an earlier life left in the WAL counts as enough: lives may be short and many. */
+  /** Since a checkpoint, earlier lives included. */
   #walBytes = CHECKPOINT_BYTES;
   #syncs = 0;
   batches = 0;
@@ -68,7 +67,7 @@ export class JournalWriter {
       this.batches += requests.length;
       return outcomes;
     } catch (error) {
-      // After a failed sync the next start may find the batch all the same, and decides then whether its key lives.
+      // After a failed sync the next start may find the batch all the same: its key stays.
       this.#undo(before, meaning(error) === 'full' ? taken : [], trims);
       switch (meaning(error)) {
         case 'full':

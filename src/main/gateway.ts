@@ -103,6 +103,8 @@ if (import.meta.main) {
   const path = process.argv[2];
   if (path === undefined) {
     process.stderr.write('usage: gateway.ts CONFIG\n');
-    process.exitCode = 2;
-  } else process.exitCode = await runGateway(path);
+    process.exit(2);
+  }
+  // The exit code must hold even with a socket or worker still open: a halted gateway ends now.
+  process.exit(await runGateway(path));
 }
