@@ -27,8 +27,7 @@ export class JournalWriter {
   readonly #slots: Map<number, SlotState> = new Map();
   readonly #trims: Trim[] = [];
   #failed = false;
-  /** Since a checkpoint, earlier lives included. */
-  #walBytes = CHECKPOINT_BYTES;
+  #walBytes = CHECKPOINT_BYTES; // since a checkpoint: what earlier lives left counts as enough
   #syncs = 0;
   batches = 0;
 
