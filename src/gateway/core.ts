@@ -145,10 +145,11 @@ export function accountOf(core: Core, handle: number): Account {
   return core.accounts.get(core.store.account[handle] as number);
 }
 
-/** An order without an answer may have left; neither cancelling nor replacing may pretend otherwise. */
+/** An order without an answer may have left, and so may an earlier attempt whose outcome is unknown: neither cancelling nor replacing may pretend otherwise. */
 export function mayHaveLeft(core: Core, handle: number): boolean {
   const { store } = core;
-  return store.phase[handle] === MessagePhase.ordered || ((store.flags[handle] as number) & MessageFlag.repeated) !== 0;
+  const left = MessageFlag.repeated | MessageFlag.possibleDuplicate;
+  return store.phase[handle] === MessagePhase.ordered || ((store.flags[handle] as number) & left) !== 0;
 }
 
 /** The id by which the customer knows the message. All messages of one submit_multi have the first one's. */

@@ -95,8 +95,10 @@ export class Dispatch {
     const nowMs = world.loop.now();
     const validUntil = store.validUntil[handle] as number;
     // While that was open it outlived its validity: now it must not leave any more.
-    if (nowMs >= validUntil) ending.end(handle, State.expired, nowMs, 0, TraceReason.validityEnded);
-    else {
+    if (nowMs >= validUntil) {
+      const earlier = ((store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
+      ending.end(handle, earlier ? State.unknown : State.expired, nowMs, 0, TraceReason.validityEnded);
+    } else {
       timers.set(handle, validUntil);
       this.#giveBack(link, handle);
     }

@@ -162,7 +162,7 @@ export function due(core: Core, handle: number, nowMs: number): void {
   const deadline = store.deadline[handle] as number;
   switch (store.phase[handle]) {
     case MessagePhase.waiting:
-      if (nowMs >= validUntil) core.ending.end(handle, State.expired, nowMs, 0, TraceReason.validityEnded);
+      if (nowMs >= validUntil) endUnsent(core, handle, nowMs);
       else if ((store.dueAt[handle] as number) > nowMs)
         timers.set(handle, Math.min(store.dueAt[handle] as number, validUntil));
       else {
@@ -172,8 +172,7 @@ export function due(core: Core, handle: number, nowMs: number): void {
       return;
     case MessagePhase.queued:
       if (nowMs < validUntil) timers.set(handle, validUntil);
-      else if (((store.flags[handle] as number) & MessageFlag.repeated) === 0)
-        core.ending.end(handle, State.expired, nowMs, 0, TraceReason.validityEnded);
+      else if (((store.flags[handle] as number) & MessageFlag.repeated) === 0) endUnsent(core, handle, nowMs);
       else if (nowMs < deadline) timers.set(handle, deadline);
       else endUnanswered(core, handle, nowMs);
       return;
@@ -191,6 +190,12 @@ export function due(core: Core, handle: number, nowMs: number): void {
     default:
       return;
   }
+}
+
+/** Validity ended before this attempt left: EXPIRED, unless an earlier attempt whose outcome is unknown may have left. */
+export function endUnsent(core: Core, handle: number, nowMs: number): void {
+  const earlier = ((core.store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
+  core.ending.end(handle, earlier ? State.unknown : State.expired, nowMs, 0, TraceReason.validityEnded);
 }
 
 /** The guard never answered until the deadline: unknown, and charged as accepted (design §5.5). */

@@ -39,7 +39,8 @@ test('seeds that ever failed', async () => {
 
 test('fresh seeds', async (t) => {
   // Another set every time; the number of a seed that fails is all that is needed to see it again.
-  const first = 1_000_000 + (Math.floor(Date.now() / 1000) % 1_000_000_000);
+  // What lands must not depend on luck: there it is always the same set.
+  const first = process.env['CI'] === 'true' ? 2_000_001 : 1_000_000 + (Math.floor(Date.now() / 1000) % 1_000_000_000);
   t.diagnostic(`from seed ${first}`);
   const until = performance.now() + FRESH_MS;
   for (let i = 0; i < FRESH && (i < 2 || performance.now() < until); i++) held(await run(first + i));
