@@ -49,6 +49,10 @@ export class GuardBooks {
   readonly sessions = new Map<number, { readonly session: string; readonly sequence: number; readonly link: string }>();
   /** Receipts that are durable in one form or another: link, id, destination. */
   readonly receipts = new Set<string>();
+  /** Receipts that were given up because no id came for them: link, id, destination. */
+  readonly orphans = new Set<string>();
+  /** Receipts that the guard acknowledged to their operators: link, id, destination. */
+  readonly acknowledged = new Set<string>();
   /** Receipts that operators wrote: link, id, destination, state. */
   readonly told = new Set<string>();
   readonly #disk: SimJournalDisk;
@@ -136,6 +140,7 @@ export class GuardBooks {
       case RecordType.orphan: {
         const { link, remoteId, destination } = readParked(r);
         this.receipts.add(`${link} ${indexKey(remoteId)} ${destination}`);
+        if (type === RecordType.orphan) this.orphans.add(`${link} ${indexKey(remoteId)} ${destination}`);
         return;
       }
       default:

@@ -4,6 +4,7 @@ import { MessageFlag } from '../gateway/layout.ts';
 import type { BalanceView } from '../gateway/service.ts';
 import type { HandsetMessage } from '../operator/handsets.ts';
 import { OutcomeClass } from '../smpp/vendor.ts';
+import { indexKey } from '../sms/messageId.ts';
 import type { Desk } from './desk.ts';
 import type { Booked, GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
@@ -12,6 +13,7 @@ import { LawBroken } from './trace.ts';
 
 const DELIVERED = 2;
 const DELETED = 4;
+const UNKNOWN = 7;
 const WORDS = ['', '', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD'];
 
 export interface Scene {
@@ -29,6 +31,7 @@ export function judge(scene: Scene): void {
       broken('4 one terminal state', `message ${message.customerId} of ${message.account.name} never ended`);
     if (message.ended.state === DELIVERED) reallyDelivered(scene, message);
   }
+  receiptsArrive(scene);
   receipts(scene);
   copies(scene);
   for (const account of scene.plan.accounts) money(scene, account);
@@ -81,6 +84,32 @@ function receipts(scene: Scene): void {
           broken('4 one terminal state', `${id} was cancelled with success, and had left`);
       }
     }
+  }
+}
+
+/** A receipt that the guard acknowledged reaches the segment whose id it names, and all of them together their message. */
+function receiptsArrive(scene: Scene): void {
+  const clocksJump = scene.plan.faults.some(({ fault }) => fault.kind === 'clock');
+  for (const message of scene.gateway.messages.values()) {
+    const op = scene.guard.ops.get(message.ops.at(-1) ?? '');
+    if (op === undefined) continue;
+    let told = 0;
+    for (const segment of op.segments.values()) {
+      if (segment.state !== 0 && segment.state !== UNKNOWN) told++;
+      const key = `${op.link} ${indexKey(segment.remoteId)} ${op.recipient}`;
+      if (segment.remoteId === '' || segment.state !== 0) continue;
+      if (scene.guard.acknowledged.has(key) && !scene.guard.orphans.has(key))
+        broken(
+          '4 a receipt at least once',
+          `a receipt of ${op.link} for id ${segment.remoteId} was acknowledged and forgotten`,
+        );
+    }
+    // Who was told of every segment within the deadline does not end as unknown; a clock that jumps may end it at once.
+    if (told === op.total && !clocksJump && message.ended?.state === UNKNOWN)
+      broken(
+        '4 a receipt at least once',
+        `message ${message.customerId} ended as unknown, and ${op.link} told of all its segments`,
+      );
   }
 }
 

@@ -151,8 +151,10 @@ export class WireWatch {
       this.#throttle(link);
     } else if (command === RESPONSE + DELIVER && status === 0) {
       const receipt = line.receipts.get(sequence);
-      if (receipt !== undefined && !receipts.has(receipt))
+      if (receipt === undefined) return;
+      if (!receipts.has(receipt))
         broken('1 acknowledge after durable', `a receipt of ${link.name} was acknowledged and is not durable`);
+      this.#guard.acknowledged.add(receipt);
     } else if (command < RESPONSE)
       broken('2 no leaf, no PDU', `a request 0x${command.toString(16)} that the guard never makes`);
   }
