@@ -1,6 +1,8 @@
 // The accounts at run time: configuration, money account, throughput, binds and what waits for them. One object per account;
 // its number is stable for ever (records carry it), also over reloads and renamed files.
+
 import type { SmppPeer } from '../driver/types.ts';
+import { NO_CURRENCY } from '../ledger/price.ts';
 import type { AccountConfig } from './config.ts';
 
 /** Segments per second over all binds and HTTP of an account, with a burst of its longest message (R10). */
@@ -150,7 +152,7 @@ const NO_CONFIG: AccountConfig = Object.freeze({
   throughput: 0,
   maxSegments: 1,
   priceList: '',
-  currency: 'XXX',
+  currency: NO_CURRENCY,
   creditLimit: 0,
   chargeOn: 'accepted',
   lane: 'bulk',

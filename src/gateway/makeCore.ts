@@ -4,7 +4,7 @@ import { RandomPool } from '../base/random.ts';
 import { CommitLog, type CommitState } from '../driver/commit.ts';
 import { tokenKey } from '../egress/orderToken.ts';
 import { Ledger } from '../ledger/ledger.ts';
-import { compilePrices } from '../ledger/price.ts';
+import { compilePrices, NO_CURRENCY } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
 import { IdTable } from '../queue/idTable.ts';
 import { TokenBucket } from '../queue/throttle.ts';
@@ -40,7 +40,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
   const names = {
     account: (number: number) => accounts.byNumber[number]?.name ?? `#${number}`,
     link: (number: number) => links.byNumber[number]?.name ?? null,
-    currency: (number: number) => accounts.byNumber[number]?.config.currency ?? 'XXX',
+    currency: (number: number) => accounts.byNumber[number]?.config.currency ?? NO_CURRENCY,
   };
   const random = new RandomPool((target) => world.crypto.randomFill(target), RANDOM_POOL_BYTES);
   const runs: (() => void)[] = [];

@@ -4,6 +4,9 @@
 import { type ConfigFault, err, ok, type Result } from '../base/result.ts';
 import { compilePrefixes, type PrefixEntry, type PrefixTable } from '../numbering/prefix.ts';
 
+/** ISO 4217's code for "no currency": of an account whose price list is not known. */
+export const NO_CURRENCY = 'XXX';
+
 /** Micro-units in one unit of a currency. */
 export const MICROS = 1_000_000;
 

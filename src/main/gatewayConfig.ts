@@ -1,8 +1,10 @@
 // gateway.yaml: its schema, its defaults, and how it becomes a GatewayConfig. Every fault is told at once.
+
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { ConfigFault } from '../base/result.ts';
 import type { AccountConfig, GatewayConfig, PriceListConfig, SmppListenerConfig } from '../gateway/config.ts';
+import { NO_CURRENCY } from '../ledger/price.ts';
 import { checkReferences, groupOf, groupsOf, listOf, mustKnow, namesOf, type RawGroup, textOf } from './configRaw.ts';
 import { type ConfigSource, type Faults, microUnits, readYaml, type secretRef } from './configTools.ts';
 import { type accountSchema, gatewaySchema, languageNames } from './gatewaySchema.ts';
@@ -83,7 +85,7 @@ export function loadGatewayConfig(
     throughput: one.throughput,
     maxSegments: one.max_segments,
     priceList: one.price_list,
-    currency: currencies.get(one.price_list) ?? 'XXX',
+    currency: currencies.get(one.price_list) ?? NO_CURRENCY,
     creditLimit: one.credit_limit,
     chargeOn: one.charge_on,
     lane: one.lane,

@@ -1,67 +1,10 @@
 // SmppPeer under pressure and in asked mode: slow peers, reserved numbers, orderly ends.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SmppClient } from '../../src/driver/smppClient.ts';
-import { listenSmpp } from '../../src/driver/smppServer.ts';
-import type { PeerOptions, SmppPeer, SmppServer } from '../../src/driver/types.ts';
 import { CommandId } from '../../src/smpp/commands.ts';
 import { deliverSm, submitSm } from '../../src/smpp/pdu.ts';
-import { answerTo, bindFields, Owner, peerOptions } from './owner.ts';
-import { manualWorld } from './world.ts';
-
-const SM = { sourceAddrTon: 5, sourceAddr: 'INFO', destAddrTon: 1, destAddrNpi: 1, destinationAddr: '491700000001' };
-
-interface Pair {
-  readonly world: ReturnType<typeof manualWorld>;
-  readonly mc: Owner;
-  readonly esme: Owner;
-  readonly server: SmppServer<number>;
-  readonly client: SmppClient<number>;
-}
-
-async function pair(
-  mcOptions: Partial<PeerOptions> = {},
-  esmeOptions: Partial<PeerOptions> = {},
-  prepare: (mc: Owner, esme: Owner) => void = () => {},
-): Promise<Pair> {
-  const world = manualWorld();
-  const mc = new Owner();
-  const esme = new Owner();
-  prepare(mc, esme);
-  const server = await listenSmpp<number>(
-    world,
-    {
-      listen: { host: '', port: 2775, tls: null, proxies: null, maxConnectionsPerAddress: 9, maxConnections: 9 },
-      peer: { ...peerOptions, ...mcOptions },
-      maxUnbound: 4,
-      acceptsPerSecond: 100,
-      outbinds: false,
-    },
-    mc,
-  );
-  const client = new SmppClient<number>(
-    world,
-    {
-      connect: { host: 'mc', port: 2775, connectTimeoutMs: 1000, tls: null },
-      peer: { ...peerOptions, ...esmeOptions },
-      bind: bindFields,
-      modes: ['trx'],
-      reconnectMinMs: 1000,
-      reconnectMaxMs: 60_000,
-      refusedMinMs: 60_000,
-      refusedMaxMs: 900_000,
-    },
-    esme,
-  );
-  client.start();
-  world.loop.settle();
-  return { world, mc, esme, server, client };
-}
-
-function one(peers: readonly SmppPeer<number>[]): SmppPeer<number> {
-  assert.equal(peers.length, 1);
-  return peers[0] as SmppPeer<number>;
-}
+import { answerTo, peerOptions } from './owner.ts';
+import { one, pair, SM } from './pair.ts';
 
 test('an ESME that is full for minutes does not take the silence for a dead peer', async () => {
   const patient = { ...peerOptions.timers, enquireLinkMs: 0, responseMs: 0 };
