@@ -80,7 +80,11 @@ export class Link {
   /** Takes a new configuration. A change of what the binds are made of rebinds; all else holds at once. */
   configure(config: LinkConfig): void {
     const rebinds = JSON.stringify(linkClientOptions(this.config)) !== JSON.stringify(linkClientOptions(config));
-    if (config.throttlePerSecond !== this.config.throttlePerSecond) this.pacer = new Pacer(config.throttlePerSecond);
+    if (config.throttlePerSecond !== this.config.throttlePerSecond) {
+      const before = this.pacer;
+      this.pacer = new Pacer(config.throttlePerSecond);
+      this.pacer.follow(before);
+    }
     this.config = config;
     this.dialect = compileDialect(config.dialect);
     this.removed = false;

@@ -76,6 +76,22 @@ export class Pacer {
     return true;
   }
 
+  /** Goes on from a pacer of another rate: what that one wrote within the last second counts. */
+  follow(before: Pacer): void {
+    const kept = Math.min(this.contractRate, before.contractRate);
+    for (let back = kept; back > 0; back -= 1) {
+      const at = (before.#at - back + before.contractRate) % before.contractRate;
+      this.#written[this.#at] = before.#written[at]!;
+      this.#at = this.#at + 1 === this.contractRate ? 0 : this.#at + 1;
+    }
+    this.#pausedUntilMs = before.#pausedUntilMs;
+  }
+
+  /** What was written until now is not known: it counts as all that a second allows. */
+  afterUnknownPast(now: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + SECOND_MS);
+  }
+
   /**
    * The supplier answered RTHROTTLED to a segment sent at `sentAtMs`: pause 1 s ±20 %, halve the rate, not below 1/s.
    * Answers to what was sent before the last reduction belong to the same event and change nothing.

@@ -191,7 +191,8 @@ export class GuardBooks {
     let left = 0;
     let unknown = 0;
     for (const one of earlier.segments.values()) {
-      if (one.abandoned) continue;
+      // Throttled and not numbered again: the operator has refused it.
+      if (one.abandoned || one.again) continue;
       const last = one.outcomes[0];
       if (last === OutcomeClass.refused) continue;
       left++;

@@ -80,7 +80,7 @@ function receipts(scene: Scene): void {
       broken('4 one terminal state', `${id} was cancelled with success and ended in state ${state}`);
     for (const op of message.ops) {
       for (const segment of scene.guard.ops.get(op)?.segments.values() ?? []) {
-        if (segment.emitted && segment.outcomes[0] !== OutcomeClass.refused)
+        if (segment.emitted && !segment.again && segment.outcomes[0] !== OutcomeClass.refused)
           broken('4 one terminal state', `${id} was cancelled with success, and had left`);
       }
     }

@@ -50,6 +50,23 @@ test('R10 under backlog the mean is the rate: 1, 10, 137, 1000 per second', () =
   }
 });
 
+test('another rate: what was written under the last one counts, and after an unknown past nothing goes for a second', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), (before, after) => {
+      const old = new Pacer(before);
+      const writes: number[] = [];
+      for (let now = 5000; now < 7345; now += 5) if (old.take(now)) writes.push(now);
+      const pacer = new Pacer(after);
+      pacer.follow(old);
+      for (let now = 7345; now < 10_000; now += 5) if (pacer.take(now)) writes.push(now);
+      assert.ok(fullestSecond(writes) <= Math.max(before, after));
+    }),
+  );
+  const pacer = new Pacer(5);
+  pacer.afterUnknownPast(100);
+  assert.equal(pacer.nextAt(100), 1100);
+});
+
 test('a PDU that counts more segments than the rate waits for an empty second and blocks those after it', () => {
   const pacer = new Pacer(2);
   assert.equal(pacer.take(0), true);
