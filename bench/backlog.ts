@@ -1,12 +1,14 @@
 // `npm run bench -- backlog`: with the operator down, a million messages are accepted and wait; the gateway is killed and
 // must take new ones within seconds; the operator comes up and all is delivered. Memory is watched all the while.
+import { parseArgs } from 'node:util';
 import { Load, round } from './load.ts';
 import { standardLoad } from './loadOptions.ts';
+import { tell } from './loadRun.ts';
 import type { Program } from './processes.ts';
 import { balanceError, Stack } from './stack.ts';
 import { standardWorkload, Workload } from './workload.ts';
 
-export interface BacklogOptions {
+interface BacklogOptions {
   readonly messages: number;
   readonly json: boolean;
   readonly keep: boolean;
@@ -16,7 +18,7 @@ const WATCH_MS = 200;
 const DRAIN_MS = 900_000;
 const PROBES = 100;
 
-export async function runBacklog(options: BacklogOptions): Promise<number> {
+async function runBacklog(options: BacklogOptions): Promise<number> {
   const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`));
   const workload = new Workload(standardWorkload);
   const stack = await Stack.prepare(workload);
@@ -91,6 +93,7 @@ export async function runBacklog(options: BacklogOptions): Promise<number> {
     for (const [name, amount] of Object.entries(probeBill.byAccount))
       chargedByAccount[name] = (chargedByAccount[name] ?? 0) + amount;
     const figures = {
+      bench: 'backlog',
       messages: load.tally.acked,
       refused: load.tally.refused,
       accepted_per_second: Math.round(load.tally.acked / sendSeconds),
@@ -107,11 +110,23 @@ export async function runBacklog(options: BacklogOptions): Promise<number> {
     };
     load.stop();
     probe.stop();
-    process.stdout.write(`${options.json ? JSON.stringify(figures) : JSON.stringify(figures, null, 2)}\n`);
+    tell(figures, options.json);
     return figures.lost === 0 && figures.balance_error === 0 ? 0 : 1;
   } finally {
     await stack.stop(options.keep);
   }
+}
+
+export function backlogMain(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      messages: { type: 'string', default: '1000000' },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+  return runBacklog({ messages: Number(values.messages), json: values.json, keep: values.keep });
 }
 
 function alive(program: Program): boolean {

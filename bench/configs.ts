@@ -46,8 +46,17 @@ export interface StackPlan {
   readonly gatewayPort: number;
   readonly gatewayHttpPort: number;
   readonly links: number;
+  /** Unanswered submits of the guard per link's bind. */
+  readonly linkWindow: number;
   readonly adminKey: string;
+  /** Key of every account for the HTTP API: `apiKeyOf`. */
+  readonly apiKeySeed: string;
   readonly guardToken: string;
+}
+
+/** The API key of one account. */
+export function apiKeyOf(plan: StackPlan, account: string): string {
+  return `${plan.apiKeySeed}-${account}`;
 }
 
 /** The operator's accounts: one per link of the guard. */
@@ -85,7 +94,7 @@ export function writeGuardConfig(plan: StackPlan): string {
         address: `127.0.0.1:${plan.operatorPort}`,
         system_id: systemId,
         password: secretFile(plan.folder, systemId, password),
-        window: 1000,
+        window: plan.linkWindow,
         throttle_per_second: 100_000,
       })),
     }),
@@ -120,6 +129,7 @@ export function writeGatewayConfig(plan: StackPlan, workload: Workload): string 
         ({ name, systemId, password }) => ({
           name,
           smpp: { system_id: systemId, password: secretFile(plan.folder, `customer-${name}`, password) },
+          api_keys: [secretFile(plan.folder, `key-${name}`, apiKeyOf(plan, name))],
           window: 1000,
           max_binds: 50,
           price_list: 'bench',

@@ -247,7 +247,8 @@ export class Load implements BindOwner {
     const draft = this.#draft;
     this.workload.draft(this.tally.submitted, draft, this.#digest);
     const message = this.tally.add(scheduledAt, draft.recipient, draft.parts, bind.options.account, this.#digest);
-    writeSubmit(bind.out, bind.take(message), draft, this.workload, this.options.sender, this.options.validity);
+    const { sender, validity, priority } = this.options;
+    writeSubmit(bind.out, bind.take(message), draft, this.workload, sender, validity, priority);
     bind.touched();
   }
 

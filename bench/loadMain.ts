@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     'drain-seconds': { type: 'string', default: '60' },
     sender: { type: 'string', default: 'GLASPOST' },
+    priority: { type: 'string', default: '0' },
     validity: { type: 'string', default: '' },
     mixed: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
@@ -52,6 +53,7 @@ const options: LoadOptions = {
   measureMs: Number(values.seconds) * 1000,
   drainMs: Number(values['drain-seconds']) * 1000,
   sender: values.sender,
+  priority: Number(values.priority),
   validity: values.validity,
   progress: values.quiet ? null : (line) => process.stderr.write(`\r${line}\u001b[K`),
 };

@@ -21,6 +21,8 @@ export interface LoadOptions {
   /** How long to wait for receipts after the last submit. */
   readonly drainMs: number;
   readonly sender: string;
+  /** priority_flag (SMPP 3.4 §5.2.14). */
+  readonly priority: number;
   /** validity_period, e.g. `000100000000000R`; empty: none. */
   readonly validity: string;
   /** Called now and then with a line for people. */
@@ -41,6 +43,7 @@ export const standardLoad: LoadOptions = {
   measureMs: 20_000,
   drainMs: 60_000,
   sender: 'GLASPOST',
+  priority: 0,
   validity: '',
   progress: null,
 };

@@ -16,6 +16,7 @@ export function writeSubmit(
   workload: Workload,
   sender: string,
   validity: string,
+  priority = 0,
 ): void {
   const digits = workload.digitCount(draft.recipient);
   const payload = draft.length > SHORT_MESSAGE_MAX;
@@ -37,6 +38,7 @@ export function writeSubmit(
   at = workload.writeDigits(draft.recipient, bytes, at + 3);
   // NUL, esm_class, protocol_id, priority_flag, schedule_delivery_time.
   for (let i = 0; i < 5; i += 1) bytes[at + i] = 0;
+  bytes[at + 3] = priority;
   at += 5;
   if (validity.length > 0) at += bytes.latin1Write(validity, at);
   bytes[at] = 0;

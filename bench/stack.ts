@@ -19,6 +19,14 @@ export interface AccountMoney {
   readonly held: number;
 }
 
+/** What may differ from the standard workload's system. */
+export interface StackShape {
+  readonly links: number;
+  readonly linkWindow: number;
+}
+
+export const standardShape: StackShape = { links: 4, linkWindow: 1000 };
+
 const READY: { readonly [name in ProgramName]: string } = {
   operator: 'operator listening',
   guard: 'ready',
@@ -41,6 +49,7 @@ export class Stack {
     workload: Workload,
     operatorArguments: readonly string[] = [],
     parent: string = tmpdir(),
+    shape: StackShape = standardShape,
   ): Promise<Stack> {
     const ports = await freePorts(6);
     const plan: StackPlan = {
@@ -51,8 +60,9 @@ export class Stack {
       guardAdminPort: ports[3] as number,
       gatewayPort: ports[4] as number,
       gatewayHttpPort: ports[5] as number,
-      links: 4,
+      ...shape,
       adminKey: randomBytes(24).toString('hex'),
+      apiKeySeed: randomBytes(24).toString('hex'),
       guardToken: randomBytes(24).toString('hex'),
     };
     return new Stack(plan, {

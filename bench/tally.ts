@@ -133,6 +133,11 @@ export class Tally {
     return this.#parts[number] as number;
   }
 
+  /** Digest of a message's number and text, in hex, as the operator's handset log writes it. */
+  textDigest(number: number): string {
+    return `${hex(this.#textHigh[number])}${hex(this.#textLow[number])}`;
+  }
+
   /** Messages acknowledged and without a terminal receipt. */
   get unterminated(): number {
     return this.acked - this.ended;
