@@ -20,11 +20,16 @@ export interface OrderFacts {
   readonly segmentCount: number;
   /** Relative, whole seconds. */
   readonly validitySeconds: number;
+  /** Real end of validity, ms since the epoch: after it the order must not be emitted. */
+  readonly validUntil: number;
+  /** TLV orderFlags. */
+  readonly flags: number;
   /** SHA-256 of the body's octets, 32 characters. */
   readonly bodyDigest: string;
 }
 
 const BLOCK_OCTETS = 64;
+const HIGH = 0x1_0000_0000;
 
 /** A key made ready: HMAC's two padded blocks. */
 export interface TokenKey {
@@ -48,6 +53,8 @@ export function tokenKey(secret: Buffer, sha256: Sha256Latin1): TokenKey {
 
 /** The token: 32 octets as a latin1 string. Every variable part carries its length, so no two orders read alike. */
 export function orderToken(key: TokenKey, facts: OrderFacts, sha256: Sha256Latin1): string {
+  const untilHigh = Math.floor(facts.validUntil / HIGH);
+  const untilLow = facts.validUntil % HIGH;
   const message =
     facts.op +
     facts.bodyDigest +
@@ -61,6 +68,13 @@ export function orderToken(key: TokenKey, facts: OrderFacts, sha256: Sha256Latin
       (facts.validitySeconds >>> 16) & 0xff,
       (facts.validitySeconds >>> 8) & 0xff,
       facts.validitySeconds & 0xff,
+      (untilHigh >>> 8) & 0xff,
+      untilHigh & 0xff,
+      untilLow >>> 24,
+      (untilLow >>> 16) & 0xff,
+      (untilLow >>> 8) & 0xff,
+      untilLow & 0xff,
+      facts.flags,
       facts.link.length,
       facts.source.length,
       facts.destination.length,

@@ -33,6 +33,8 @@ export interface GatewayCounters {
   refused_messages: number;
   orders: number;
   orders_repeated: number;
+  /** Orders that only ask for an outcome. */
+  orders_asked: number;
   outcomes_accepted: number;
   outcomes_refused: number;
   outcomes_unknown: number;

@@ -3,6 +3,7 @@
 import { decideRoute, RouteReason } from '../routing/decide.ts';
 import { State } from './aggregate.ts';
 import type { Core } from './core.ts';
+import { endUnsent } from './housekeeping.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { LANE_MASKS, LaneClass, type Link } from './links.ts';
@@ -11,11 +12,15 @@ import { TraceReason } from './views.ts';
 
 /** Messages of a queue that are routed anew per turn: keeps a turn below a few milliseconds. */
 const REROUTE_PER_TURN = 500;
+/** An outcome that could not be asked for is asked for again after this time. */
+const ASK_AGAIN_MS = 1000;
 const NO_REFUSALS: readonly number[] = [];
 
 export class Dispatch {
   readonly #core: Core;
   #cache: OrderCache = orderCache();
+  /** Messages whose order only asks; stale ones do no harm. */
+  readonly #asking = new Set<number>();
   readonly #facts = { destination: '', account: 0, sender: '', hash: 0, refused: NO_REFUSALS };
 
   constructor(core: Core) {
@@ -56,11 +61,15 @@ export class Dispatch {
     while (peer.room > 0) {
       const handle = link.queue.take(mask);
       if (handle < 0) return;
-      const sent = peer.send(makeOrder(this.#core, this.#cache, handle, link.name, nowMs), tokenOf(this.#core, handle));
+      const sent = peer.send(
+        makeOrder(this.#core, this.#cache, handle, link.name, nowMs, false),
+        tokenOf(this.#core, handle),
+      );
       if (sent === null) {
         this.#giveBack(link, handle);
         return;
       }
+      this.#asking.delete(handle);
       const repeated = ((store.flags[handle] as number) & MessageFlag.repeated) !== 0;
       store.phase[handle] = MessagePhase.ordered;
       store.link[handle] = link.number;
@@ -81,26 +90,68 @@ export class Dispatch {
 
   /** The order ended without an answer: the same op goes to the guard again, before everything else (design §3). */
   noAnswer(handle: number): void {
-    const { store, links } = this.#core;
+    const { store, links, world } = this.#core;
     store.flags[handle] = (store.flags[handle] as number) | MessageFlag.repeated;
-    this.#giveBack(links.get(store.link[handle] as number), handle);
+    const nowMs = world.loop.now();
+    if (this.#asking.delete(handle) || nowMs >= (store.validUntil[handle] as number)) this.#askLater(handle, nowMs);
+    else this.#giveBack(links.get(store.link[handle] as number), handle);
   }
 
-  /** The guard cannot take it now: nothing was emitted, it returns to the head of its lane (R10). */
-  notNow(handle: number, laneClass: number, retryAfterMs: number): void {
-    const { store, links, world, timers, ending } = this.#core;
+  /**
+   * The order was given and not answered, and must not leave any more: its validity has ended, or no link may take it now. The
+   * guard is asked, over any bind, what became of it; what it does not know never left.
+   */
+  ask(handle: number, nowMs: number): void {
+    const { store, links, world, timers, counters } = this.#core;
+    this.withdraw(handle);
+    const own = links.byNumber[store.link[handle] as number];
+    const mine = store.lane[handle] === 0 ? LaneClass.pin : LaneClass.bulk;
+    for (const link of own === undefined ? links.byNumber : [own, ...links.byNumber]) {
+      for (const laneClass of [mine, mine === LaneClass.pin ? LaneClass.bulk : LaneClass.pin]) {
+        const peer = link.peers[laneClass] ?? null;
+        if (peer === null || peer.room === 0) continue;
+        const order = makeOrder(this.#core, this.#cache, handle, link.name, nowMs, true);
+        if (peer.send(order, tokenOf(this.#core, handle)) === null) continue;
+        this.#asking.add(handle);
+        store.phase[handle] = MessagePhase.ordered;
+        store.link[handle] = link.number;
+        timers.set(handle, store.deadline[handle] as number);
+        addEvent(store, handle, EventKind.repeated, link.number, TraceReason.asked, 0, world.loop.now(), 0);
+        counters.orders_asked++;
+        return;
+      }
+    }
+    this.#askLater(handle, nowMs);
+  }
+
+  #askLater(handle: number, nowMs: number): void {
+    const { store, timers } = this.#core;
+    const at = nowMs + ASK_AGAIN_MS;
+    store.phase[handle] = MessagePhase.waiting;
+    store.dueAt[handle] = at;
+    timers.set(handle, Math.min(at, store.deadline[handle] as number));
+  }
+
+  /**
+   * The guard cannot take it now; it returns to the head of its lane (R10). `unknownOp`: the guard has looked everywhere and
+   * has no record of the op, so nothing of it has left.
+   */
+  notNow(handle: number, laneClass: number, retryAfterMs: number, unknownOp: boolean): void {
+    const { store, links, world, timers } = this.#core;
     const link = links.get(store.link[handle] as number);
-    // A guard that knew the op would have answered it: nothing of it was ever emitted.
-    store.flags[handle] = (store.flags[handle] as number) & ~MessageFlag.repeated;
+    if (unknownOp) store.flags[handle] = (store.flags[handle] as number) & ~MessageFlag.repeated;
+    const mayHaveLeft = ((store.flags[handle] as number) & MessageFlag.repeated) !== 0;
+    const asked = this.#asking.delete(handle);
     const nowMs = world.loop.now();
     const validUntil = store.validUntil[handle] as number;
+    const ended = nowMs >= validUntil;
+    if (mayHaveLeft && (ended || asked)) this.#askLater(handle, nowMs);
     // While that was open it outlived its validity: now it must not leave any more.
-    if (nowMs >= validUntil) {
-      const earlier = ((store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
-      ending.end(handle, earlier ? State.unknown : State.expired, nowMs, 0, TraceReason.validityEnded);
-    } else {
+    else if (ended) endUnsent(this.#core, handle, nowMs);
+    else {
       timers.set(handle, validUntil);
-      this.#giveBack(link, handle);
+      if (asked) this.enqueue(handle, nowMs);
+      else this.#giveBack(link, handle);
     }
     const until = world.loop.monotonic() + retryAfterMs;
     if (until > (link.notBefore[laneClass] as number)) {
@@ -170,7 +221,7 @@ export class Dispatch {
     );
   }
 
-  /** The link to wait for; null: the message has ended, no link may ever take it. */
+  /** The link to wait for; null: no link may ever take it, the message has ended or its outcome is asked for. */
   #route(handle: number, nowMs: number): Link | null {
     const { store, links, routes } = this.#core;
     const facts = this.#facts;
@@ -200,10 +251,15 @@ export class Dispatch {
       return links.get(number);
     }
     if (decision.kind === 'wait') return links.get(this.#waitFor(facts.refused));
+    if (((store.flags[handle] as number) & MessageFlag.repeated) !== 0) {
+      this.ask(handle, nowMs);
+      return null;
+    }
     const exhausted = decision.kind === 'exhausted';
+    const earlier = ((store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
     this.#core.ending.end(
       handle,
-      exhausted ? State.undeliverable : State.rejected,
+      earlier ? State.unknown : exhausted ? State.undeliverable : State.rejected,
       nowMs,
       0,
       exhausted ? TraceReason.refusedByLink : TraceReason.linkDown,

@@ -162,7 +162,7 @@ export function due(core: Core, handle: number, nowMs: number): void {
   const deadline = store.deadline[handle] as number;
   switch (store.phase[handle]) {
     case MessagePhase.waiting:
-      if (nowMs >= validUntil) endUnsent(core, handle, nowMs);
+      if (nowMs >= validUntil) endUnordered(core, handle, nowMs);
       else if ((store.dueAt[handle] as number) > nowMs)
         timers.set(handle, Math.min(store.dueAt[handle] as number, validUntil));
       else {
@@ -172,9 +172,7 @@ export function due(core: Core, handle: number, nowMs: number): void {
       return;
     case MessagePhase.queued:
       if (nowMs < validUntil) timers.set(handle, validUntil);
-      else if (((store.flags[handle] as number) & MessageFlag.repeated) === 0) endUnsent(core, handle, nowMs);
-      else if (nowMs < deadline) timers.set(handle, deadline);
-      else endUnanswered(core, handle, nowMs);
+      else endUnordered(core, handle, nowMs);
       return;
     case MessagePhase.ordered:
       if (nowMs < deadline) timers.set(handle, deadline);
@@ -193,6 +191,14 @@ export function due(core: Core, handle: number, nowMs: number): void {
 }
 
 /** Validity ended before this attempt left: EXPIRED, unless an earlier attempt whose outcome is unknown may have left. */
+/** Validity ended, and no order is open: one that was given before and not answered is asked for until the deadline. */
+function endUnordered(core: Core, handle: number, nowMs: number): void {
+  const { store } = core;
+  if (((store.flags[handle] as number) & MessageFlag.repeated) === 0) endUnsent(core, handle, nowMs);
+  else if (nowMs < (store.deadline[handle] as number)) core.dispatch.ask(handle, nowMs);
+  else endUnanswered(core, handle, nowMs);
+}
+
 export function endUnsent(core: Core, handle: number, nowMs: number): void {
   const earlier = ((core.store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
   core.ending.end(handle, earlier ? State.unknown : State.expired, nowMs, 0, TraceReason.validityEnded);

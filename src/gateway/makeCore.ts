@@ -110,6 +110,7 @@ function zeroCounters(): GatewayCounters {
   return {
     accepted_messages: 0,
     accepted_segments: 0,
+    orders_asked: 0,
     refused_messages: 0,
     orders: 0,
     orders_repeated: 0,

@@ -28,14 +28,23 @@ export function orderCache(): OrderCache {
 
 type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
 
-export function makeOrder(core: Core, cache: OrderCache, handle: number, link: string, nowMs: number): SubmitSm {
+/** `ask`: only the outcome of what was given before is wanted; so it is too when the validity has ended. */
+export function makeOrder(
+  core: Core,
+  cache: OrderCache,
+  handle: number,
+  link: string,
+  nowMs: number,
+  ask: boolean,
+): SubmitSm {
   const { store } = core;
   const buffer = store.buffer(handle);
   const at = store.offset[handle] as number;
   const body = store.body(handle);
   const segments = store.segments[handle] as number;
   const flags = store.flags[handle] as number;
-  const remaining = Math.ceil(((store.validUntil[handle] as number) - nowMs) / 1000);
+  const validUntil = store.validUntil[handle] as number;
+  const remaining = Math.ceil((validUntil - nowMs) / 1000);
   const validitySeconds = Math.max(VALIDITY_MIN_S, Math.min(VALIDITY_MAX_S, remaining));
   if (validitySeconds !== cache.validitySeconds) {
     cache.validitySeconds = validitySeconds;
@@ -54,6 +63,8 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
     udhi: (flags & MessageFlag.udhi) !== 0,
     segmentCount: segments,
     validitySeconds,
+    validUntil,
+    flags: orderFlags(flags, ask || nowMs >= validUntil),
     bodyDigest: core.world.crypto.sha256Latin1(body.latin1Slice(0, body.length)),
   };
   const token = orderToken(core.tokenKey, facts, core.world.crypto.sha256Latin1);
@@ -63,6 +74,7 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
     { tag: HopTag.op, value: buffer.subarray(at + Letter.op, at + Letter.op + 16) },
     { tag: HopTag.seed, value: buffer.subarray(at + Letter.seed, at + Letter.seed + 16) },
     { tag: HopTag.orderToken, value: Buffer.from(token, 'latin1') },
+    { tag: HopTag.validUntil, value: timeValue(validUntil) },
     countTlv(cache, segments),
     shared.lanes[store.lane[handle] as number] as Tlv,
     shared.name,
@@ -74,11 +86,7 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
   if (shared.purpose.value.length > 0) tlvs.push(shared.purpose);
   const reference = store.reference(handle);
   if (reference !== '') tlvs.push({ tag: HopTag.customerReference, value: Buffer.from(reference, 'latin1') });
-  const orderFlags =
-    (flags & MessageFlag.test ? OrderFlag.test : 0) |
-    (flags & MessageFlag.repeated ? OrderFlag.repeated : 0) |
-    (flags & MessageFlag.possibleDuplicate ? OrderFlag.possibleDuplicate : 0);
-  if (orderFlags !== 0) tlvs.push(flagTlv(cache, orderFlags));
+  if (facts.flags !== 0) tlvs.push(flagTlv(cache, facts.flags));
   return submitSm({
     sourceAddrTon: facts.sourceTon,
     sourceAddrNpi: facts.sourceNpi,
@@ -92,6 +100,15 @@ export function makeOrder(core: Core, cache: OrderCache, handle: number, link: s
     dataCoding: facts.dataCoding,
     tlvs,
   });
+}
+
+function orderFlags(flags: number, ask: boolean): number {
+  return (
+    (flags & MessageFlag.test ? OrderFlag.test : 0) |
+    (flags & MessageFlag.repeated ? OrderFlag.repeated : 0) |
+    (flags & MessageFlag.possibleDuplicate ? OrderFlag.possibleDuplicate : 0) |
+    (ask ? OrderFlag.askOnly : 0)
+  );
 }
 
 function accountTlvs(
@@ -127,6 +144,13 @@ function flagTlv(cache: OrderCache, flags: number): Tlv {
     cache.flags[flags] = known;
   }
   return known;
+}
+
+function timeValue(atMs: number): Buffer {
+  const value = Buffer.allocUnsafe(8);
+  value.writeUInt32BE(Math.floor(atMs / 0x1_0000_0000), 0);
+  value.writeUInt32BE(atMs % 0x1_0000_0000, 4);
+  return value;
 }
 
 function priceValue(micro: number, currency: string): Buffer {

@@ -172,6 +172,7 @@ export function decide(core: Core, handle: number, outcomes: readonly SegmentOut
 
 function follow(core: Core, handle: number, action: RetryAction, one: SegmentOutcome, nowMs: number): void {
   const { store } = core;
+  const earlier = ((store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
   switch (action.kind) {
     case 'await':
       return;
@@ -187,7 +188,7 @@ function follow(core: Core, handle: number, action: RetryAction, one: SegmentOut
     case 'expire':
       core.ending.end(
         handle,
-        one.outcome === OutcomeClass.unknown ? State.unknown : State.expired,
+        one.outcome === OutcomeClass.unknown || earlier ? State.unknown : State.expired,
         nowMs,
         one.status,
         TraceReason.validityEnded,

@@ -20,6 +20,8 @@ export class Recovery {
   readonly #parts = new Map<number, ReturnType<typeof Parts.read>>();
   /** Messages that were closed: the batch that says so, until their history is known to be durable. */
   #closed: { readonly seq: number; readonly put: () => void }[] = [];
+  /** The latest time of an acceptance, an outcome or a retry. */
+  #latestMs = 0;
 
   constructor(
     core: Core,
@@ -75,7 +77,8 @@ export class Recovery {
   /** Accepted, perhaps ordered: whether the guard has its op is not known here, so the order says that it repeats. */
   #open(handle: number, nowMs: number): void {
     const { store } = this.#core;
-    if (store.phase[handle] !== MessagePhase.waiting || (store.dueAt[handle] as number) <= nowMs) {
+    // A clock that was set back does not undo that its time had come.
+    if ((store.dueAt[handle] as number) <= Math.max(nowMs, this.#latestMs)) {
       store.flags[handle] = (store.flags[handle] as number) | MessageFlag.repeated;
     }
     store.phase[handle] = MessagePhase.accepting;
@@ -101,6 +104,7 @@ export class Recovery {
         const { link, at, outcomes } = readOutcome(records, start);
         applyOutcome(core, handle, link, outcomes, at);
         return;
+        this.#latestMs = Math.max(this.#latestMs, at);
       }
       case RecordType.receipt: {
         const handle = messageByOp(core, records.subarray(start, start + 16));
@@ -201,6 +205,7 @@ export class Recovery {
     }
     indexOp(core, handle);
     core.idSource.seen(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
+    this.#latestMs = Math.max(this.#latestMs, store.acceptedAt[handle] as number);
     if ((store.flags[handle] as number) & MessageFlag.shortId) {
       core.byShortId.set(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12), handle);
     }
@@ -256,6 +261,7 @@ export class Recovery {
     store.flags[handle] = (records.readUInt16BE(start + 50) & ~MessageFlag.bodyEnded) | ended;
     const count = records[start + 52] as number;
     const refusals: number[] = [];
+    this.#latestMs = Math.max(this.#latestMs, readU64(records, start + 32));
     for (let i = 0; i < count; i++) refusals.push(records.readUInt16BE(start + 53 + 2 * i));
     if (count > 0) store.refusals.set(handle, refusals);
     applyRetry(core, handle, readU64(records, start + 40), records[start + 48] as number, readU64(records, start + 32));

@@ -119,7 +119,8 @@ class UpstreamHandler implements SmppClientHandler<number> {
       pdu.status === Status.ESME_RMSGQFUL ||
       pdu.status === Status.ESME_RSYSERR
     ) {
-      core.dispatch.notNow(handle, this.#class, tlvU32(pdu, HopTag.retryAfterMs) ?? RETRY_AFTER_MS);
+      const unknownOp = tlv(pdu, HopTag.unknownOp) !== undefined;
+      core.dispatch.notNow(handle, this.#class, tlvU32(pdu, HopTag.retryAfterMs) ?? RETRY_AFTER_MS, unknownOp);
       return;
     }
     // Declined before anything was emitted: the policy, the token, or a form that the guard does not take.
@@ -145,7 +146,7 @@ class UpstreamHandler implements SmppClientHandler<number> {
     const handle = handleOf(core, token);
     if (handle < 0 || core.store.phase[handle] !== MessagePhase.ordered) return;
     if (reason === 'notSent' && ((core.store.flags[handle] as number) & MessageFlag.repeated) === 0)
-      core.dispatch.notNow(handle, this.#class, 0);
+      core.dispatch.notNow(handle, this.#class, 0, true);
     else {
       core.dispatch.noAnswer(handle);
       // On a connection that stands, nothing else may come to send it again.

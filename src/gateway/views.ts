@@ -133,6 +133,7 @@ export const TraceReason = {
   weighted: 16,
   declined: 17,
   afterRestart: 18,
+  asked: 19,
 } as const;
 
 const REASON_WORDS: readonly string[] = [
@@ -155,6 +156,7 @@ const REASON_WORDS: readonly string[] = [
   'weighted choice of the route',
   'the guard declined it',
   'order repeated after a restart; the guard answers from its record',
+  'it must not leave any more; the guard is asked what became of the order',
 ];
 
 function traceStep(event: MessageEvent, names: Names): TraceStep {

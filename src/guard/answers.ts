@@ -25,6 +25,7 @@ import type { Upstream } from './upstreams.ts';
 const NO_SEED = '\0'.repeat(16);
 const NO_OP = '\0'.repeat(16);
 const REASON_OCTETS = 120;
+const UNKNOWN_OP: Tlv = { tag: HopTag.unknownOp, value: Buffer.from([1]) };
 
 /** A declined order whose record is not durable yet. */
 interface Declined {
@@ -32,6 +33,8 @@ interface Declined {
   sequence: number;
   status: number;
   reason: string;
+  /** Segments that are told as not emitted; 0: the order was declined for what it is. */
+  notEmitted: number;
 }
 
 export class Answers {
@@ -60,9 +63,36 @@ export class Answers {
     status: number,
     reason: string,
   ): void {
-    const { log, world, counters } = this.#core;
-    counters.orders_declined++;
-    world.log.warn('order declined', { upstream: upstream.name, link: link.name, status, reason });
+    this.#core.counters.orders_declined++;
+    this.#core.world.log.warn('order declined', { upstream: upstream.name, link: link.name, status, reason });
+    this.#decline(peer, sequence, op, upstream, link, status, reason, 0);
+  }
+
+  /** An order that nobody knows and that must not leave any more: journalled, then every segment is told as not emitted. */
+  notEmitted(
+    peer: SmppPeer<number>,
+    sequence: number,
+    op: string,
+    upstream: Upstream,
+    link: Link,
+    segments: number,
+    reason: string,
+  ): void {
+    this.#core.counters.orders_stale++;
+    this.#decline(peer, sequence, op, upstream, link, Status.ESME_RINVEXPIRY, reason, segments);
+  }
+
+  #decline(
+    peer: SmppPeer<number>,
+    sequence: number,
+    op: string,
+    upstream: Upstream,
+    link: Link,
+    status: number,
+    reason: string,
+    notEmitted: number,
+  ): void {
+    const { log, world } = this.#core;
     if (!log.accepting) {
       this.refuse(peer, sequence, Status.ESME_RMSGQFUL, 'the guard can store nothing more at the moment', 500);
       return;
@@ -78,24 +108,35 @@ export class Answers {
       fieldsSeed: NO_SEED,
     });
     log.end();
-    const slot = this.#free.pop() ?? this.#declined.push({ peer: null, sequence: 0, status: 0, reason: '' }) - 1;
+    const slot =
+      this.#free.pop() ?? this.#declined.push({ peer: null, sequence: 0, status: 0, reason: '', notEmitted: 0 }) - 1;
     const one = this.#declined[slot] as Declined;
     one.peer = peer;
     one.sequence = sequence;
     one.status = status;
     one.reason = reason;
+    one.notEmitted = notEmitted;
     log.after(this.#declineDurable, slot);
   }
 
   readonly #declineDurable = (slot: number): void => {
     const one = this.#declined[slot] as Declined;
     const tlvs: Tlv[] = [{ tag: HopTag.reason, value: reasonValue(one.reason) }];
-    one.peer?.respond(one.sequence, response(one.status, '', tlvs));
+    if (one.notEmitted > 0) {
+      const outcome: SegmentOutcome = {
+        outcome: OutcomeClass.notEmitted,
+        verdict: OutcomeVerdict.retryLater,
+        status: one.status,
+      };
+      const value = encodeOutcomes(new Array<SegmentOutcome>(one.notEmitted).fill(outcome));
+      tlvs.push({ tag: HopTag.outcome, value });
+    }
+    one.peer?.respond(one.sequence, response(one.notEmitted > 0 ? 0 : one.status, '', tlvs));
     one.peer = null;
     this.#free.push(slot);
   };
 
-  /** Not now: nothing was begun and nothing is promised. */
+  /** Not now: the op was looked for everywhere, nothing of it was begun, and nothing is promised. */
   refuse(peer: SmppPeer<number>, sequence: number, status: number, reason: string, retryAfterMs: number): void {
     const after = Buffer.allocUnsafe(4);
     after.writeUInt32BE(Math.max(1, Math.ceil(retryAfterMs)), 0);
@@ -104,6 +145,7 @@ export class Answers {
       response(status, '', [
         { tag: HopTag.reason, value: reasonValue(reason) },
         { tag: HopTag.retryAfterMs, value: after },
+        UNKNOWN_OP,
       ]),
     );
   }

@@ -16,6 +16,8 @@ export interface GuardCounters {
   orders: number;
   orders_repeated: number;
   orders_declined: number;
+  /** Not known, and too late to be emitted. */
+  orders_stale: number;
   orders_refused: number;
   segments_emitted: number;
   segments_accepted: number;
@@ -100,6 +102,7 @@ export function newCounters(): GuardCounters {
     orders: 0,
     orders_repeated: 0,
     orders_declined: 0,
+    orders_stale: 0,
     orders_refused: 0,
     segments_emitted: 0,
     segments_accepted: 0,

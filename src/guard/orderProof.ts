@@ -24,6 +24,8 @@ export class OrderProof {
     udhi: false,
     segmentCount: 0,
     validitySeconds: 0,
+    validUntil: 0,
+    flags: 0,
     bodyDigest: '',
   };
 
@@ -45,6 +47,8 @@ export class OrderProof {
     facts.udhi = (pdu.esmClass & UDHI) !== 0;
     facts.segmentCount = tlvs.segments;
     facts.validitySeconds = validitySeconds;
+    facts.validUntil = tlvs.validUntil;
+    facts.flags = tlvs.flags;
     facts.bodyDigest = sha256(tlvs.body.latin1Slice(0, tlvs.body.length));
     const wanted = orderToken(key, facts, sha256);
     let difference = 0;

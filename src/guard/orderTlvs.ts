@@ -1,13 +1,11 @@
-// What an order says: its TLVs, its validity and its price, read from a submit_sm. Reading only; orders.ts judges.
+// What an order says: its TLVs and its price, read from a submit_sm. Reading only; orders.ts judges.
 import { NO_BYTES, readU64 } from '../base/bytes.ts';
-import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
-import { readValidity } from '../egress/validity.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
-import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { HopTag } from '../smpp/vendor.ts';
 
 const PRICE_OCTETS = 11;
+const TIME_OCTETS = 8;
 
 /** The TLVs of an order; one instance is filled again and again. Buffers are views of the request. */
 export class OrderTlvs {
@@ -17,6 +15,8 @@ export class OrderTlvs {
   segments = 0;
   lane = 1;
   flags = 0;
+  /** Real end of validity, ms since the epoch; 0: none is said. */
+  validUntil = 0;
   account = '';
   purpose = '';
   reference = '';
@@ -30,6 +30,7 @@ export class OrderTlvs {
     this.segments = 0;
     this.lane = 1;
     this.flags = 0;
+    this.validUntil = 0;
     this.account = '';
     this.purpose = '';
     this.reference = '';
@@ -57,6 +58,9 @@ export class OrderTlvs {
           break;
         case HopTag.orderFlags:
           this.flags = value[0] ?? 0;
+          break;
+        case HopTag.validUntil:
+          this.validUntil = value.length === TIME_OCTETS ? readU64(value, 0) : 0;
           break;
         case HopTag.account:
           this.account = value.latin1Slice(0, value.length);
@@ -93,13 +97,4 @@ export class PriceTexts {
     this.#text = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
     return this.#text;
   }
-}
-
-/** Seconds from now, within what may leave; −1 when there is none or it has ended. */
-export function validityOf(text: string, nowMs: number): number {
-  const exact = readValidity(text);
-  if (exact >= 0) return exact;
-  const until = toAbsoluteMs(parseTime(text), nowMs);
-  if (until === null || until <= nowMs) return -1;
-  return Math.max(VALIDITY_MIN_S, Math.min(VALIDITY_MAX_S, Math.ceil((until - nowMs) / 1000)));
 }

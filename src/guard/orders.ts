@@ -1,21 +1,21 @@
-// Orders from a Glaspost gateway: read, proved by their token, looked up by op, judged by the egress policy, made into PDUs
-// and handed to the link. What is declined here was never begun; what became of the rest is answered by answers.ts.
+// Orders from a Glaspost gateway: read, looked up by op, proved by their token, judged, and handed to the link. What is declined here was never begun; what became of the rest is answered by answers.ts.
 
 import type { SmppPeer } from '../driver/types.ts';
 import type { TokenKey } from '../egress/orderToken.ts';
-import { checkSubmit } from '../egress/policy.ts';
+import { readValidity } from '../egress/validity.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { OrderFlag } from '../smpp/vendor.ts';
 import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
 import type { Answers } from './answers.ts';
 import type { Core } from './core.ts';
-import { type EmissionScratch, makePdus } from './dialect.ts';
+import type { EmissionScratch } from './dialect.ts';
+import { judgeOrder } from './judgeOrder.ts';
 import type { Link } from './links.ts';
 import { NO_ROOM } from './onDisk.ts';
 import type { Op } from './op.ts';
 import { OrderProof, TOKEN_OCTETS } from './orderProof.ts';
-import { OrderTlvs, PriceTexts, validityOf } from './orderTlvs.ts';
+import { OrderTlvs, PriceTexts } from './orderTlvs.ts';
 import type { Upstream } from './upstreams.ts';
 
 const OP_OCTETS = 16;
@@ -23,6 +23,8 @@ const SEED_OCTETS = 16;
 const DIGEST_FIELD_BODY = 0x03;
 const UDHI = 0x40;
 const RECALL_AGAIN_MS = 250;
+/** Such an op may be in a run file only. */
+const SENT_BEFORE = OrderFlag.repeated | OrderFlag.askOnly;
 
 export class Orders {
   readonly #core: Core;
@@ -39,7 +41,10 @@ export class Orders {
     this.#proof = new OrderProof(core.world.crypto.sha256Latin1);
   }
 
-  /** A submit_sm of a token upstream on the bind of `link`. Answers it now or later, once. */
+  /**
+   * A submit_sm of a token upstream on the bind of `link`. Answers it now or later, once. What is known is answered from its
+   * record whatever else the order says: only what begins is judged.
+   */
   take(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, pdu: SubmitSm): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
@@ -49,7 +54,8 @@ export class Orders {
       tlvs.op.length !== OP_OCTETS ||
       tlvs.seed.length !== SEED_OCTETS ||
       tlvs.token.length !== TOKEN_OCTETS ||
-      tlvs.segments < 1
+      tlvs.segments < 1 ||
+      tlvs.validUntil === 0
     ) {
       this.#answers.decline(
         peer,
@@ -58,33 +64,7 @@ export class Orders {
         upstream,
         link,
         Status.ESME_RMISSINGTLV,
-        'order without op, seed, token or segment count',
-      );
-      return;
-    }
-    const nowMs = core.world.loop.now();
-    const validitySeconds = validityOf(pdu.validityPeriod, nowMs);
-    if (validitySeconds < 0) {
-      this.#answers.decline(
-        peer,
-        pdu.sequence,
-        tlvs.op,
-        upstream,
-        link,
-        Status.ESME_RINVEXPIRY,
-        'validity_period cannot be read or has ended',
-      );
-      return;
-    }
-    if (!this.#proof.holds(key, link.name, pdu, tlvs, validitySeconds)) {
-      this.#answers.decline(
-        peer,
-        pdu.sequence,
-        tlvs.op,
-        upstream,
-        link,
-        Status.ESME_RSUBMITFAIL,
-        'order token is wrong',
+        'order without op, seed, token, segment count or end',
       );
       return;
     }
@@ -94,24 +74,35 @@ export class Orders {
       this.#answers.attach(peer, pdu.sequence, known);
       return;
     }
-    if ((tlvs.flags & OrderFlag.repeated) !== 0 && core.receipts.spillHolds()) {
+    if ((tlvs.flags & SENT_BEFORE) !== 0 && core.receipts.spillHolds()) {
       // It may have left memory: what follows waits for the look-up, with the request's octets copied.
-      this.#lookUp(peer, upstream, link, pdu, validitySeconds, nowMs);
+      this.#recall(peer, upstream, key, link, copied(pdu), tlvs.op);
       return;
     }
-    this.#begin(peer, upstream, link, pdu, validitySeconds, nowMs);
+    this.#begin(peer, upstream, key, link, pdu);
   }
 
-  #begin(
-    peer: SmppPeer<number>,
-    upstream: Upstream,
-    link: Link,
-    pdu: SubmitSm,
-    validitySeconds: number,
-    nowMs: number,
-  ): void {
+  #begin(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, pdu: SubmitSm): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
+    const nowMs = core.world.loop.now();
+    const validitySeconds = readValidity(pdu.validityPeriod);
+    if (validitySeconds < 0) {
+      const reason = 'validity_period is not relative, whole seconds, 5 minutes to 72 hours';
+      this.#answers.decline(peer, pdu.sequence, tlvs.op, upstream, link, Status.ESME_RINVEXPIRY, reason);
+      return;
+    }
+    if (!this.#proof.holds(key, link.name, pdu, tlvs, validitySeconds)) {
+      const reason = 'order token is wrong';
+      this.#answers.decline(peer, pdu.sequence, tlvs.op, upstream, link, Status.ESME_RSUBMITFAIL, reason);
+      return;
+    }
+    const ended = nowMs >= tlvs.validUntil;
+    if (ended || (tlvs.flags & OrderFlag.askOnly) !== 0) {
+      const reason = ended ? 'its validity has ended' : 'its outcome was asked for, and nothing of it was emitted';
+      this.#answers.notEmitted(peer, pdu.sequence, tlvs.op, upstream, link, tlvs.segments, reason);
+      return;
+    }
     if (core.closedReason !== null || !core.log.accepting || core.sent.full) {
       core.counters.orders_refused++;
       this.#answers.refuse(
@@ -132,8 +123,8 @@ export class Orders {
     const handle = core.sent.open(tlvs.op);
     const op = core.ops.take(handle);
     const { body } = tlvs;
-    this.#fill(op, upstream, link, pdu, body, validitySeconds, nowMs);
-    const decision = this.#judge(op, link, pdu, body, validitySeconds, nowMs);
+    this.#fill(op, upstream, link, pdu, body, nowMs);
+    const decision = judgeOrder(core, this.#scratch, op, link, pdu, body, validitySeconds, nowMs);
     if (decision !== null) {
       core.ops.release(op);
       core.sent.release(handle, core.receipts.keyOf);
@@ -145,15 +136,7 @@ export class Orders {
     link.queue.add(op);
   }
 
-  #fill(
-    op: Op,
-    upstream: Upstream,
-    link: Link,
-    pdu: SubmitSm,
-    body: Buffer,
-    validitySeconds: number,
-    nowMs: number,
-  ): void {
+  #fill(op: Op, upstream: Upstream, link: Link, pdu: SubmitSm, body: Buffer, nowMs: number): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
     const sha256 = core.world.crypto.sha256Latin1;
@@ -168,7 +151,7 @@ export class Orders {
     op.extension = '';
     op.upstreamNumber = upstream.number;
     op.submittedAt = nowMs;
-    op.validUntil = nowMs + validitySeconds * 1000;
+    op.validUntil = tlvs.validUntil;
     op.account = tlvs.account.slice(0, 255);
     op.purpose = tlvs.purpose.slice(0, 255);
     op.customerReference = tlvs.reference.slice(0, 255);
@@ -196,93 +179,13 @@ export class Orders {
     return body.latin1Slice(from, body.length);
   }
 
-  /** Null: it may leave, and its PDUs are made. */
-  #judge(
-    op: Op,
-    link: Link,
-    pdu: SubmitSm,
-    body: Buffer,
-    validitySeconds: number,
-    nowMs: number,
-  ): { readonly status: number; readonly reason: string } | null {
-    const { policy } = link.dialect;
-    const submit = checkSubmit(
-      {
-        serviceType: pdu.serviceType,
-        destinationAddr: pdu.destinationAddr,
-        sourceRegistered: true,
-        esmClass: pdu.esmClass,
-        protocolId: pdu.protocolId,
-        priorityFlag: pdu.priorityFlag,
-        scheduleAtMs: pdu.scheduleDeliveryTime === '' ? null : Number.NEGATIVE_INFINITY,
-        expiresAtMs: op.validUntil,
-        registeredDelivery: pdu.registeredDelivery,
-        replaceIfPresentFlag: pdu.replaceIfPresentFlag,
-        dataCoding: pdu.dataCoding,
-        smDefaultMsgId: pdu.smDefaultMsgId,
-        userData: body,
-        tlvTags: NO_TAGS,
-      },
-      {
-        binary: policy.binary,
-        serviceTypes: NO_TYPES,
-        replacesPending: false,
-        transcodes: false,
-        unknownTlvs: 'ignore',
-        defaultAlphabet: 'gsm',
-      },
-      nowMs,
-    );
-    if (!submit.allowed) return submit;
-    const made = makePdus(
-      link.dialect,
-      op,
-      body,
-      (pdu.esmClass & UDHI) !== 0,
-      link.nextReference(),
-      validitySeconds,
-      this.#scratch,
-      op.pdus,
-    );
-    if (made.allowed) return null;
-    if (made.code !== 'dataCoding' && made.code !== 'concatenation') {
-      this.#core.counters.policy_faults++;
-      this.#core.world.log.error('egress policy stopped a PDU of our own making', { link: link.name, code: made.code });
-    }
-    return made;
-  }
-
-  #lookUp(
-    peer: SmppPeer<number>,
-    upstream: Upstream,
-    link: Link,
-    pdu: SubmitSm,
-    validitySeconds: number,
-    nowMs: number,
-  ): void {
-    const kept: SubmitSm = {
-      ...pdu,
-      shortMessage: Buffer.from(pdu.shortMessage),
-      tlvs: pdu.tlvs.map(({ tag, value }) => ({ tag, value: Buffer.from(value) })),
-    };
-    this.#recall(peer, upstream, link, kept, this.#tlvs.op, validitySeconds, nowMs);
-  }
-
   /** An op that was emitted must never be taken for a new one: what cannot come back into memory now is looked for again. */
-  #recall(
-    peer: SmppPeer<number>,
-    upstream: Upstream,
-    link: Link,
-    kept: SubmitSm,
-    op: string,
-    validitySeconds: number,
-    nowMs: number,
-  ): void {
+  #recall(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, kept: SubmitSm, op: string): void {
     this.#core.receipts.recallOp(op, (handle) => {
       const { loop } = this.#core.world;
       if (handle === NO_ROOM && (!peer.bound || this.#core.halted)) return;
       if (handle === NO_ROOM) {
-        const again = (): void => this.#recall(peer, upstream, link, kept, op, validitySeconds, nowMs);
+        const again = (): void => this.#recall(peer, upstream, key, link, kept, op);
         loop.wakeAt(loop.monotonic() + RECALL_AGAIN_MS, again);
         return;
       }
@@ -291,10 +194,16 @@ export class Orders {
       if (known >= 0) {
         this.#core.counters.orders_repeated++;
         this.#answers.attach(peer, kept.sequence, known);
-      } else this.#begin(peer, upstream, link, kept, validitySeconds, nowMs);
+      } else this.#begin(peer, upstream, key, link, kept);
     });
   }
 }
 
-const NO_TAGS: readonly number[] = [];
-const NO_TYPES: readonly string[] = [];
+/** The request with octets of its own, for longer than the turn. */
+function copied(pdu: SubmitSm): SubmitSm {
+  return {
+    ...pdu,
+    shortMessage: Buffer.from(pdu.shortMessage),
+    tlvs: pdu.tlvs.map(({ tag, value }) => ({ tag, value: Buffer.from(value) })),
+  };
+}

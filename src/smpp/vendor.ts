@@ -39,6 +39,10 @@ export const HopTag = {
   rawError: 0x1511,
   /** receipt: when the guard took it. u64 milliseconds since the epoch. */
   receivedAt: 0x1512,
+  /** order: the real end of validity, after which it must not be emitted. u64 milliseconds since the epoch. */
+  validUntil: 0x1513,
+  /** refusal for now: the guard has looked everywhere and has no record of this op, so nothing of it has left. u8, 1. */
+  unknownOp: 0x1514,
 } as const;
 
 /** Bits of TLV orderFlags. */
@@ -49,6 +53,8 @@ export const OrderFlag = {
   repeated: 0x02,
   /** Another op of this message may have reached the recipient. */
   possibleDuplicate: 0x04,
+  /** Only the recorded outcome is wanted: an op that the guard does not know is not emitted. */
+  askOnly: 0x08,
 } as const;
 
 /** Values of TLV linkState, sent up in alert_notification at each upstream bind and at each change. */

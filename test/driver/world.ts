@@ -21,11 +21,13 @@ interface Planned {
 
 export class ManualLoop implements Loop {
   nowMs = 1_000;
+  /** By how much the wall clock has been set. */
+  wallOffsetMs = 0;
   #alarms: Planned[] = [];
   #endings: (() => void)[] = [];
 
   now(): number {
-    return 1_700_000_000_000 + this.nowMs;
+    return 1_700_000_000_000 + this.nowMs + this.wallOffsetMs;
   }
   monotonic(): number {
     return this.nowMs;

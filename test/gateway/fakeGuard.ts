@@ -17,6 +17,13 @@ export interface SeenOrder {
   readonly sequence: number;
 }
 
+/** Not now; `unknownOp` false: without a word about the op. */
+export interface Refusal {
+  readonly status: number;
+  readonly retryAfterMs?: number;
+  readonly unknownOp?: boolean;
+}
+
 /** Stands where the guard does: what it answers to an order, the test says. */
 export class FakeGuard implements PeerHandler<number> {
   readonly orders: SeenOrder[] = [];
@@ -25,9 +32,7 @@ export class FakeGuard implements PeerHandler<number> {
   readonly taken: { readonly token: number; readonly status: number }[] = [];
   linkStates = new Map<string, number>();
   /** Null: leave it open. */
-  answer: (
-    order: SeenOrder,
-  ) => readonly SegmentOutcome[] | { readonly status: number; readonly retryAfterMs?: number } | null = (order) =>
+  answer: (order: SeenOrder) => readonly SegmentOutcome[] | Refusal | null = (order) =>
     Array.from(
       { length: tlvU8(order.pdu, HopTag.segmentCount) ?? 1 },
       () => ({ outcome: 1, verdict: 0, status: 0 }) as const,
@@ -61,10 +66,7 @@ export class FakeGuard implements PeerHandler<number> {
     const answer = this.answer(order);
     if (answer !== null) this.respond(order, answer);
   }
-  respond(
-    order: SeenOrder,
-    answer: readonly SegmentOutcome[] | { readonly status: number; readonly retryAfterMs?: number },
-  ): void {
+  respond(order: SeenOrder, answer: readonly SegmentOutcome[] | Refusal): void {
     const resp = { command: 'submit_sm_resp', commandId: CommandId.submit_sm_resp, sequence: order.sequence } as const;
     if (Array.isArray(answer)) {
       order.peer.respond(order.sequence, {
@@ -75,14 +77,17 @@ export class FakeGuard implements PeerHandler<number> {
       });
       return;
     }
-    const { status, retryAfterMs } = answer as { status: number; retryAfterMs?: number };
+    const { status, retryAfterMs, unknownOp } = answer as Refusal;
     const wait = Buffer.alloc(4);
     wait.writeUInt32BE(retryAfterMs ?? 100);
     order.peer.respond(order.sequence, {
       ...resp,
       status,
       messageId: '',
-      tlvs: [{ tag: HopTag.retryAfterMs, value: wait }],
+      tlvs: [
+        { tag: HopTag.retryAfterMs, value: wait },
+        ...(unknownOp === false ? [] : [{ tag: HopTag.unknownOp, value: Buffer.from([1]) }]),
+      ],
     });
   }
   receipt(order: SeenOrder, state: number, segment = 1): number {

@@ -48,6 +48,11 @@ test('orders beyond memory go to run files: their receipts and their repetitions
   const repeated = gateway.send(order('a', { op: 'r0-3', to: '41791000003', flags: OrderFlag.repeated }));
   await until('answered from disk', () => gateway.answer(repeated) !== undefined);
   assert.equal(gateway.answer(repeated)?.outcomes?.[0]?.outcome, OutcomeClass.accepted);
+  assert.equal(sent.find('r0-5............'), -1);
+  const late = { op: 'r0-5', to: '41791000005', validUntil: Date.now() - 1, flags: OrderFlag.askOnly };
+  const asked = gateway.send(order('a', late));
+  await until('answered from disk', () => gateway.answer(asked) !== undefined);
+  assert.equal(gateway.answer(asked)?.outcomes?.[0]?.outcome, OutcomeClass.accepted);
   assert.equal(supplier.submits.length, before);
   await receipt('41791000003', 1);
   assert.match(

@@ -14,6 +14,8 @@ export interface OrderSpec {
   readonly to?: string;
   readonly segments?: number;
   readonly validitySeconds?: number;
+  /** Real end, ms since the epoch; an hour from now. */
+  readonly validUntil?: number;
   readonly tlvs?: readonly Tlv[];
   readonly dataCoding?: number;
   readonly badToken?: boolean;
@@ -26,6 +28,9 @@ export function order(link: string, spec: OrderSpec): SubmitSm {
   const body = Buffer.from(spec.text ?? 'hello from the gateway', 'latin1');
   const segments = spec.segments ?? 1;
   const validitySeconds = spec.validitySeconds ?? 3600;
+  const validUntil = spec.validUntil ?? Date.now() + 3_600_000;
+  const end = Buffer.alloc(8);
+  end.writeBigUInt64BE(BigInt(validUntil));
   const destination = spec.to ?? '41790000001';
   const token = orderToken(
     tokenKey(spec.badToken ? Buffer.from('other') : SECRET, crypto.sha256Latin1),
@@ -40,6 +45,8 @@ export function order(link: string, spec: OrderSpec): SubmitSm {
       udhi: false,
       segmentCount: segments,
       validitySeconds,
+      validUntil,
+      flags: spec.flags ?? 0,
       bodyDigest: crypto.sha256Latin1(body.toString('latin1')),
     },
     crypto.sha256Latin1,
@@ -60,6 +67,7 @@ export function order(link: string, spec: OrderSpec): SubmitSm {
       { tag: HopTag.op, value: Buffer.from(op, 'latin1') },
       { tag: HopTag.seed, value: Buffer.alloc(16, 0xa5) },
       { tag: HopTag.orderToken, value: Buffer.from(token, 'latin1') },
+      { tag: HopTag.validUntil, value: end },
       { tag: HopTag.segmentCount, value: Buffer.from([segments]) },
       { tag: HopTag.lane, value: Buffer.from([spec.lane ?? 1]) },
       { tag: HopTag.account, value: Buffer.from('cust_0001') },

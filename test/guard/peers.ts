@@ -130,6 +130,8 @@ export interface Answer {
   readonly messageId: string;
   readonly outcomes: readonly SegmentOutcome[] | null;
   readonly reason: string;
+  /** A refusal that says: no record of this op. */
+  readonly unknownOp: boolean;
 }
 
 /** A gateway's bind for one link and lane class, or a foreign one. */
@@ -218,6 +220,7 @@ export class Gateway implements SmppClientHandler<number> {
       messageId: (pdu as MessageIdResp).messageId ?? '',
       outcomes: outcome === undefined ? null : decodeOutcomes(Buffer.from(outcome)),
       reason: pdu.tlvs.find((one) => one.tag === HopTag.reason)?.value.toString() ?? '',
+      unknownOp: pdu.tlvs.some((one) => one.tag === HopTag.unknownOp),
     });
     this.#wake();
   }

@@ -1,0 +1,69 @@
+// May this order leave? The egress policy's decision about it, and the PDUs it becomes.
+import { checkSubmit } from '../egress/policy.ts';
+import type { SubmitSm } from '../smpp/pdu.ts';
+import type { Core } from './core.ts';
+import { type EmissionScratch, makePdus } from './dialect.ts';
+import type { Link } from './links.ts';
+import type { Op } from './op.ts';
+
+const UDHI = 0x40;
+const NO_TAGS: readonly number[] = [];
+const NO_TYPES: readonly string[] = [];
+
+/** Null: it may leave, and its PDUs are made. Else why not. */
+export function judgeOrder(
+  core: Core,
+  scratch: EmissionScratch,
+  op: Op,
+  link: Link,
+  pdu: SubmitSm,
+  body: Buffer,
+  validitySeconds: number,
+  nowMs: number,
+): { readonly status: number; readonly reason: string } | null {
+  const { policy } = link.dialect;
+  const submit = checkSubmit(
+    {
+      serviceType: pdu.serviceType,
+      destinationAddr: pdu.destinationAddr,
+      sourceRegistered: true,
+      esmClass: pdu.esmClass,
+      protocolId: pdu.protocolId,
+      priorityFlag: pdu.priorityFlag,
+      scheduleAtMs: pdu.scheduleDeliveryTime === '' ? null : Number.NEGATIVE_INFINITY,
+      expiresAtMs: op.validUntil,
+      registeredDelivery: pdu.registeredDelivery,
+      replaceIfPresentFlag: pdu.replaceIfPresentFlag,
+      dataCoding: pdu.dataCoding,
+      smDefaultMsgId: pdu.smDefaultMsgId,
+      userData: body,
+      tlvTags: NO_TAGS,
+    },
+    {
+      binary: policy.binary,
+      serviceTypes: NO_TYPES,
+      replacesPending: false,
+      transcodes: false,
+      unknownTlvs: 'ignore',
+      defaultAlphabet: 'gsm',
+    },
+    nowMs,
+  );
+  if (!submit.allowed) return submit;
+  const made = makePdus(
+    link.dialect,
+    op,
+    body,
+    (pdu.esmClass & UDHI) !== 0,
+    link.nextReference(),
+    validitySeconds,
+    scratch,
+    op.pdus,
+  );
+  if (made.allowed) return null;
+  if (made.code !== 'dataCoding' && made.code !== 'concatenation') {
+    core.counters.policy_faults++;
+    core.world.log.error('egress policy stopped a PDU of our own making', { link: link.name, code: made.code });
+  }
+  return made;
+}
