@@ -80,6 +80,7 @@ export class Recovery {
     // A clock that was set back does not undo that its time had come.
     if ((store.dueAt[handle] as number) <= Math.max(nowMs, this.#latestMs)) {
       store.flags[handle] = (store.flags[handle] as number) | MessageFlag.repeated;
+      store.dueAt[handle] = Math.min(store.dueAt[handle] as number, nowMs);
     }
     store.phase[handle] = MessagePhase.accepting;
     admitted(this.#core, handle, nowMs);
@@ -102,9 +103,9 @@ export class Recovery {
         const handle = messageByOp(core, records.subarray(start, start + 16));
         if (handle < 0 || store.terminal[handle] !== 0) return;
         const { link, at, outcomes } = readOutcome(records, start);
+        this.#latestMs = Math.max(this.#latestMs, at);
         applyOutcome(core, handle, link, outcomes, at);
         return;
-        this.#latestMs = Math.max(this.#latestMs, at);
       }
       case RecordType.receipt: {
         const handle = messageByOp(core, records.subarray(start, start + 16));
@@ -203,9 +204,9 @@ export class Recovery {
       indexId(core, handle);
       accountOf(core, handle).openMessages++;
     }
+    this.#latestMs = Math.max(this.#latestMs, store.acceptedAt[handle] as number);
     indexOp(core, handle);
     core.idSource.seen(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
-    this.#latestMs = Math.max(this.#latestMs, store.acceptedAt[handle] as number);
     if ((store.flags[handle] as number) & MessageFlag.shortId) {
       core.byShortId.set(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12), handle);
     }
@@ -259,9 +260,9 @@ export class Recovery {
     // Whether the body is still there is known by now: the record tells of the time when it was.
     const ended = (store.flags[handle] as number) & MessageFlag.bodyEnded;
     store.flags[handle] = (records.readUInt16BE(start + 50) & ~MessageFlag.bodyEnded) | ended;
+    this.#latestMs = Math.max(this.#latestMs, readU64(records, start + 32));
     const count = records[start + 52] as number;
     const refusals: number[] = [];
-    this.#latestMs = Math.max(this.#latestMs, readU64(records, start + 32));
     for (let i = 0; i < count; i++) refusals.push(records.readUInt16BE(start + 53 + 2 * i));
     if (count > 0) store.refusals.set(handle, refusals);
     applyRetry(core, handle, readU64(records, start + 40), records[start + 48] as number, readU64(records, start + 32));
