@@ -190,7 +190,6 @@ export function due(core: Core, handle: number, nowMs: number): void {
   }
 }
 
-/** Validity ended before this attempt left: EXPIRED, unless an earlier attempt whose outcome is unknown may have left. */
 /** Validity ended, and no order is open: one that was given before and not answered is asked for until the deadline. */
 function endUnordered(core: Core, handle: number, nowMs: number): void {
   const { store } = core;
@@ -199,6 +198,7 @@ function endUnordered(core: Core, handle: number, nowMs: number): void {
   else endUnanswered(core, handle, nowMs);
 }
 
+/** Validity ended before this attempt left: EXPIRED, unless an earlier attempt whose outcome is unknown may have left. */
 export function endUnsent(core: Core, handle: number, nowMs: number): void {
   const earlier = ((core.store.flags[handle] as number) & MessageFlag.possibleDuplicate) !== 0;
   core.ending.end(handle, earlier ? State.unknown : State.expired, nowMs, 0, TraceReason.validityEnded);

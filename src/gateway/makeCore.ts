@@ -110,10 +110,10 @@ function zeroCounters(): GatewayCounters {
   return {
     accepted_messages: 0,
     accepted_segments: 0,
-    orders_asked: 0,
     refused_messages: 0,
     orders: 0,
     orders_repeated: 0,
+    orders_asked: 0,
     outcomes_accepted: 0,
     outcomes_refused: 0,
     outcomes_unknown: 0,
