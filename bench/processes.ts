@@ -80,16 +80,22 @@ export async function startProgram(
   });
   const readyLine = new Promise<ReadyLine>((done, fail) => {
     let partial = '';
+    let found = readyEvent === null;
     child.stdout.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
-      output = (output + text).slice(-OUTPUT_KEPT);
+      output += text;
+      // Seldom: each cut copies megabytes.
+      if (output.length > 2 * OUTPUT_KEPT) output = output.slice(-OUTPUT_KEPT);
+      if (found) return;
       const lines = (partial + text).split('\n');
       partial = lines.pop() ?? '';
       const line = lines
         .filter((one) => one.startsWith('{'))
         .map((one) => JSON.parse(one) as ReadyLine)
         .find((one) => one.event === readyEvent);
-      if (line !== undefined) done(line);
+      if (line === undefined) return;
+      found = true;
+      done(line);
     });
     child.on('error', fail);
     void ended.then((code) => fail(new Error(`${name} ended with ${code} before it was ready: ${errors || output}`)));

@@ -26,7 +26,8 @@ interface OpenSet {
   readonly handles: number[];
   /** The same part sent again: acknowledged, and ends as the set does. */
   readonly repeats: number[];
-  durable: number;
+  /** Of `handles`: acknowledged. */
+  readonly durable: Set<number>;
 }
 
 export class Parts {
@@ -99,7 +100,7 @@ export class Parts {
         total: part.total,
         handles: new Array<number>(part.total).fill(-1),
         repeats: [],
-        durable: 0,
+        durable: new Set(),
       };
       this.#sets.set(key, set);
     }
@@ -111,8 +112,8 @@ export class Parts {
   durable(handle: number): void {
     const set = this.#setOf.get(handle);
     if (set === undefined || set.repeats.includes(handle)) return;
-    set.durable++;
-    if (set.durable === set.total) this.#complete(set);
+    set.durable.add(handle);
+    if (set.durable.size === set.total) this.#complete(set);
   }
 
   /** A part's time is over: the whole set ends. */
@@ -131,10 +132,11 @@ export class Parts {
     if (set === undefined) return;
     this.#setOf.delete(handle);
     const seq = set.handles.indexOf(handle);
-    if (seq >= 0) {
-      set.handles[seq] = -1;
-      set.durable--;
-    }
+    if (seq >= 0) set.handles[seq] = -1;
+    set.durable.delete(handle);
+    // A number that stayed here would soon be another message's.
+    const again = set.repeats.indexOf(handle);
+    if (again >= 0) set.repeats.splice(again, 1);
     if (set.handles.every((one) => one < 0)) this.#drop(set);
   }
 

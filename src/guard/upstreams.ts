@@ -119,7 +119,8 @@ export class Upstreams {
   }
 
   tellState(bind: UpstreamBind): void {
-    if (bind.upstream.config?.mode !== 'token') return;
+    // A transmitter is told nothing: alert_notification is for receivers (SMPP 3.4 §2.2).
+    if (bind.upstream.config?.mode !== 'token' || !bind.receives) return;
     const { link } = bind;
     const tlvs: Tlv[] = [
       { tag: HopTag.linkState, value: Buffer.from([link.state]) },

@@ -177,3 +177,16 @@ test('a disk that takes nothing stops new orders; a sync that fails stops everyt
   await supplier.server?.close();
   void end;
 });
+
+test('an upstream that binds as a transmitter is told no link states, and the guard lives on', async () => {
+  const { gateway, running, end } = await setUp();
+  const silent = new Gateway(running.port, 'gateway/a', { mode: 'tx' });
+  await until('bound', () => silent.peer !== null);
+  const token = silent.send(order('a', { op: 'transmitted' }));
+  await until('answered', () => silent.answer(token) !== undefined);
+  assert.equal(silent.answer(token)?.status, 0);
+  assert.deepEqual(silent.states, []);
+  assert.ok(gateway.states.length > 0);
+  await silent.stop();
+  await end();
+});

@@ -6,6 +6,7 @@ import { createLoop } from '../../src/host/loop.ts';
 import { createNet } from '../../src/host/net.ts';
 import type { Log } from '../../src/port/log.ts';
 import { defaultTimers } from '../../src/session/defaults.ts';
+import type { BindMode } from '../../src/session/types.ts';
 import { messageIdResp } from '../../src/smpp/make.ts';
 import {
   type AlertNotification,
@@ -151,7 +152,7 @@ export class Gateway implements SmppClientHandler<number> {
   constructor(
     port: number,
     systemId: string,
-    options: { readonly systemType?: string; readonly password?: string } = {},
+    options: { readonly systemType?: string; readonly password?: string; readonly mode?: BindMode } = {},
   ) {
     this.#client = new SmppClient<number>(
       { loop: createLoop(), net: createNet(), log: quiet },
@@ -165,7 +166,7 @@ export class Gateway implements SmppClientHandler<number> {
           addrNpi: 0,
           addressRange: '',
         },
-        modes: ['trx'],
+        modes: [options.mode ?? 'trx'],
         reconnectMinMs: 50,
         reconnectMaxMs: 100,
         refusedMinMs: 5000,

@@ -1,0 +1,69 @@
+// Customer-made parts beyond the plain way: sent again, cancelled while they wait, sent anew. What leaves its set leaves it whole.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommandId } from '../../src/smpp/commands.ts';
+import { NO_TLVS, type Pdu, type SmFields } from '../../src/smpp/pdu.ts';
+import { Rig } from './rig.ts';
+
+const MONEY = 1_000_000;
+const PRICE = 50_000;
+
+const part = (seq: number, text: string): SmFields => ({
+  esmClass: 0x40,
+  registeredDelivery: 0,
+  shortMessage: Buffer.concat([Buffer.from([5, 0, 3, 7, 2, seq]), Buffer.from(text)]),
+});
+
+function cancel(messageId: string, destinationAddr = '', serviceType = ''): Pdu {
+  return {
+    ...{ command: 'cancel_sm', commandId: CommandId.cancel_sm, status: 0, sequence: 0, serviceType, messageId },
+    ...{ sourceAddrTon: 5, sourceAddrNpi: 0, sourceAddr: 'INFO', destAddrTon: 1, destAddrNpi: 1, destinationAddr },
+    tlvs: NO_TLVS,
+  };
+}
+
+async function started() {
+  const rig = await new Rig().start();
+  await rig.credit(MONEY);
+  return { rig, customer: await rig.customer() };
+}
+
+test('a repeated part that was cancelled is no member of the message: its number may be another message by then', async () => {
+  const { rig, customer } = await started();
+  customer.submit(part(1, 'a'.repeat(153)));
+  const again = customer.submit(part(1, 'a'.repeat(153)));
+  await rig.pass(50);
+  customer.send(cancel(customer.answers.get(again)?.id ?? ''));
+  await rig.pass(50);
+  assert.equal(customer.others.at(-1)?.status, 0);
+  // Takes the number that the cancelled part has left.
+  const other = customer.submit({ shortMessage: Buffer.from('another message'), destinationAddr: '491700000002' });
+  await rig.pass(50);
+  customer.submit(part(2, 'b'.repeat(10)));
+  await rig.pass(100);
+  const [first, joined] = rig.guard.orders;
+  assert.equal(first?.text, 'another message');
+  assert.equal(joined?.text, `${'a'.repeat(153)}${'b'.repeat(10)}`);
+  rig.guard.receipt(first, 2, 1);
+  rig.guard.receipt(joined, 2, 1);
+  rig.guard.receipt(joined, 2, 2);
+  await rig.pass(200);
+  assert.equal(customer.receipts.length, 1);
+  assert.equal(customer.receipts[0]?.id, customer.answers.get(other)?.id);
+  assert.equal(rig.service.account('acme')?.balance, MONEY - 3 * PRICE);
+  assert.equal(rig.service.account('acme')?.held, 0);
+  await rig.pass(20_000);
+  assert.equal(rig.core.store.count, 0);
+});
+
+test('a part that is cancelled in the moment it comes, and sent anew, completes its message', async () => {
+  const { rig, customer } = await started();
+  customer.submit(part(2, 'b'.repeat(10)));
+  customer.submit({ ...part(1, 'a'.repeat(153)), serviceType: 'CMT' });
+  // Not durable yet, so by its addresses; the other part is of another service_type.
+  customer.send(cancel('', '491700000001', 'CMT'));
+  customer.submit(part(1, 'a'.repeat(153)));
+  await rig.pass(100);
+  assert.equal(rig.guard.orders.length, 1);
+  assert.equal(rig.guard.orders[0]?.text, `${'a'.repeat(153)}${'b'.repeat(10)}`);
+});
