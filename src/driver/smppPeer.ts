@@ -89,6 +89,9 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   get octetsOut(): number {
     return this.#stream.octetsOut;
   }
+  get octetsTaken(): number {
+    return this.#stream.octetsOut - this.#stream.connection.waitingBytes;
+  }
   get room(): number {
     return this.#stream.blocked ? 0 : this.#session.room;
   }
@@ -133,8 +136,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
 
   send(pdu: Pdu, token: T): number | null {
     const sequence = this.reserve(token);
-    if (sequence === null) return null;
-    this.emit(sequence, pdu);
+    if (sequence !== null) this.emit(sequence, pdu);
     return sequence;
   }
 
@@ -144,11 +146,8 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   reserve(token: T): number | null {
-    if (this.#stream.blocked) {
-      this.#session.starved = true;
-      return null;
-    }
-    const sequence = this.#session.reserve(token);
+    const sequence = this.#stream.blocked ? 0 : this.#session.reserve(token);
+    if (this.#stream.blocked) this.#session.starved = true;
     return sequence === 0 ? null : sequence;
   }
 
@@ -241,6 +240,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     if (waiting === 0) this.#inbound.flushed();
     if (progress) this.#session.clock.stalled(false, nowMs);
     this.#session.clock.stalled(waiting > 0, nowMs);
+    this.handler.outputWritten?.(this);
   }
 
   turnDone(nowMs: number): void {

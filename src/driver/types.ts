@@ -35,6 +35,8 @@ export interface PeerHandler<T> {
   wants(peer: SmppPeer<T>, kind: OwnRequest, sequence: number): void;
   /** `peer.room` is above 0 again. */
   windowOpen(peer: SmppPeer<T>): void;
+  /** Output has been written, at the end of a turn or when the peer reads again: see `peer.octetsTaken`. */
+  outputWritten?(peer: SmppPeer<T>): void;
   /** For counters: PDUs that were malformed, unexpected or not allowed. The peer has been answered already. */
   oddity(peer: SmppPeer<T>, kind: Oddity, commandId: number): void;
   /** Called once, last; every outstanding request has failed before. `detail` is for the log. */
@@ -56,6 +58,8 @@ export interface SmppPeer<T> {
   /** Octets read from and written to the connection so far. */
   readonly octetsIn: number;
   readonly octetsOut: number;
+  /** Octets that the operating system has taken, or more by now; with `waitingBytes` all that were asked to be written. */
+  readonly octetsTaken: number;
   readonly bound: boolean;
   /** The lower of both versions once a bind has come or been answered: 0x33, 0x34 or 0x50. */
   readonly version: number;

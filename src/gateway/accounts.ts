@@ -3,13 +3,8 @@
 
 import type { SmppPeer } from '../driver/types.ts';
 import { NO_CURRENCY } from '../ledger/price.ts';
+import { Quota } from '../queue/quota.ts';
 import type { AccountConfig } from './config.ts';
-
-/** Segments per second over all binds and HTTP of an account, with a burst of its longest message (R10). */
-export interface Throughput {
-  /** Takes `segments`, or says after how many milliseconds they could be taken. */
-  take(segments: number, nowMs: number): number;
-}
 
 export interface Account {
   readonly number: number;
@@ -18,7 +13,8 @@ export interface Account {
   /** No longer in the configuration: nothing new, what is open ends as it would. */
   removed: boolean;
   suspended: boolean;
-  throughput: Throughput | null;
+  /** Of its throughput; null: no limit. */
+  quota: Quota | null;
   /** Compiled sender patterns; null: any. */
   senders: readonly RegExp[] | null;
   readonly binds: Set<SmppPeer<number>>;
@@ -43,11 +39,6 @@ export class Accounts {
   readonly byName = new Map<string, Account>();
   readonly bySystemId = new Map<string, Account>();
   readonly byKeyHash = new Map<string, Account>();
-  readonly #throughput: (perSecond: number, burst: number) => Throughput;
-
-  constructor(throughput: (perSecond: number, burst: number) => Throughput) {
-    this.#throughput = throughput;
-  }
 
   /** A number seen in the journal: the name may have no configuration any more. */
   restore(number: number, name: string): void {
@@ -71,16 +62,11 @@ export class Accounts {
         this.byName.set(config.name, account);
         fresh.push(account);
       }
-      const changed =
-        account.config.throughput !== config.throughput || account.config.maxSegments !== config.maxSegments;
       account.config = config;
       account.removed = false;
-      if (changed || account.throughput === null) {
-        account.throughput =
-          config.throughput === 0
-            ? null
-            : this.#throughput(config.throughput, Math.max(config.throughput, config.maxSegments));
-      }
+      if (config.throughput === 0) account.quota = null;
+      else if (account.quota === null) account.quota = new Quota(config.throughput);
+      else account.quota.setRate(config.throughput);
       account.senders = config.allowedSenders.length === 0 ? null : config.allowedSenders.map(senderPattern);
       if (config.smpp !== null) this.bySystemId.set(config.smpp.systemId, account);
       for (const hash of config.apiKeyHashes) this.byKeyHash.set(hash, account);
@@ -122,7 +108,7 @@ function emptyAccount(number: number, name: string): Account {
     config: NO_CONFIG,
     removed: true,
     suspended: false,
-    throughput: null,
+    quota: null,
     senders: null,
     binds: new Set(),
     receivers: [],

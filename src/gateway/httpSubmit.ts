@@ -59,8 +59,8 @@ export class HttpSubmit {
       }).allowed
     )
       return refuse('text-empty', 'nothing in it can be seen');
-    if (account.throughput !== null) {
-      const waitMs = account.throughput.take(planned.segments, core.world.loop.monotonic());
+    if (account.quota !== null) {
+      const waitMs = account.quota.take(core.world.loop.monotonic(), planned.segments);
       if (waitMs > 0) return refuse('over-rate', `throughput is used up; try again in ${Math.ceil(waitMs)} ms`);
     }
     const { kind, address } = sender.value;

@@ -7,7 +7,6 @@ import { Ledger } from '../ledger/ledger.ts';
 import { compilePrices, NO_CURRENCY } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
 import { IdTable } from '../queue/idTable.ts';
-import { TokenBucket } from '../queue/throttle.ts';
 import { Timers } from '../queue/timers.ts';
 import { compileRoutes } from '../routing/table.ts';
 import { CommandId } from '../smpp/commands.ts';
@@ -29,13 +28,7 @@ const EPOCH = 1;
 
 /** The rooms (dispatch, ending, handover, parts, mo) are put in by gateway.ts, which makes them with this core. */
 export function makeCore(world: World, config: GatewayConfig, onCommit: (state: CommitState) => void): Core {
-  const accounts = new Accounts((perSecond, burst) => {
-    const bucket = new TokenBucket(perSecond, burst, world.loop.monotonic());
-    return {
-      take: (segments, nowMs) =>
-        bucket.take(nowMs, segments) ? 0 : Math.max(1, bucket.availableAt(nowMs, segments) - nowMs),
-    };
-  });
+  const accounts = new Accounts();
   const links = new Links(FIRST_CAPACITY);
   const names = {
     account: (number: number) => accounts.byNumber[number]?.name ?? `#${number}`,

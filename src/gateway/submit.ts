@@ -118,7 +118,7 @@ export class Submits {
       return refuse(planned, 'the text cannot be read in its data_coding, is empty, or is too long');
     if (planned.segments > account.config.maxSegments)
       return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
-    if (account.throughput !== null && account.throughput.take(planned.segments, core.world.loop.monotonic()) > 0)
+    if (account.quota !== null && account.quota.take(core.world.loop.monotonic(), planned.segments) > 0)
       return refuse('over-rate', 'throughput of the account is used up');
     if (planned.udhi) facts.flags |= MessageFlag.udhi;
     facts.dataCoding = planned.dataCoding;
@@ -229,7 +229,7 @@ export class Submits {
     const { facts } = this;
     if (part.total > account.config.maxSegments)
       return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
-    if (account.throughput !== null && account.throughput.take(1, this.#core.world.loop.monotonic()) > 0)
+    if (account.quota !== null && account.quota.take(this.#core.world.loop.monotonic(), 1) > 0)
       return refuse('over-rate', 'throughput of the account is used up');
     // The header stays with the part until all have come: it may name national tables.
     facts.dataCoding = pdu.dataCoding;

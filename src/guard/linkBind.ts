@@ -30,6 +30,8 @@ export class LinkBind implements PeerHandler<number> {
   readonly #core: Core;
   readonly #link: Link;
   #opened = false;
+  /** Where in the output each submit ends that is not known to be written. */
+  readonly #unwritten: number[] = [];
 
   constructor(core: Core, link: Link, peer: SmppPeer<number>) {
     this.#core = core;
@@ -49,7 +51,26 @@ export class LinkBind implements PeerHandler<number> {
 
   emit(op: Op, segment: number): boolean {
     this.#core.counters.pdus_out++;
-    return this.peer.emitBytes(op.sequences[segment] as number, op.pdus[segment] as Buffer);
+    if (!this.peer.emitBytes(op.sequences[segment] as number, op.pdus[segment] as Buffer)) return false;
+    this.#unwritten.push(this.peer.octetsTaken + this.peer.waitingBytes);
+    return true;
+  }
+
+  /** The pace counts a submit when the operating system has all of it, which for a supplier that reads slowly is much later. */
+  outputWritten(peer: SmppPeer<number>): void {
+    const unwritten = this.#unwritten;
+    if (unwritten.length === 0) return;
+    const taken = peer.octetsTaken;
+    let written = unwritten.length;
+    if ((unwritten[written - 1] as number) > taken) written = unwritten.findIndex((end) => end > taken);
+    this.#written(written);
+  }
+
+  #written(segments: number): void {
+    if (segments === 0) return;
+    if (segments === this.#unwritten.length) this.#unwritten.length = 0;
+    else this.#unwritten.splice(0, segments);
+    this.#link.queue.written(segments);
   }
 
   wants(peer: SmppPeer<number>, kind: OwnRequest, sequence: number): void {
@@ -182,6 +203,8 @@ export class LinkBind implements PeerHandler<number> {
     const { log, world, halted } = this.#core;
     const link = this.#link;
     link.binds.delete(this);
+    // What of them has left has left before now.
+    this.#written(this.#unwritten.length);
     const { sending } = this;
     this.sending = null;
     if (sending !== null) this.#core.outcomes.unbegun(sending);

@@ -6,6 +6,7 @@ import { Status } from '../smpp/status.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
+import { giveBack } from './giveBack.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
@@ -85,8 +86,9 @@ export class LinkQueue {
 
   add(op: Op): void {
     const now = this.#core.world.loop.monotonic();
-    op.queueUntil = now + WAIT_MAX_MS;
-    op.againUntil = now + AGAIN_MAX_MS;
+    const left = op.validUntil - this.#core.world.loop.now();
+    op.queueUntil = now + Math.min(WAIT_MAX_MS, left);
+    op.againUntil = now + Math.min(AGAIN_MAX_MS, left);
     this.#waiting.add(op);
     this.pump();
   }
@@ -105,6 +107,7 @@ export class LinkQueue {
       }
       const op = this.#waiting.peek() as Op;
       const now = core.world.loop.monotonic();
+      if (this.#giveBackOld(now)) continue;
       const at = this.#pace.after(link.pacer, now, this.#underway + 1);
       if (at > now + this.#pace.aheadMs) {
         this.#wake(at - this.#pace.aheadMs);
@@ -241,9 +244,15 @@ export class LinkQueue {
       this.#underway--;
       // Not emitted: `failed` has come already.
       if (!left) continue;
-      this.#pace.record(pacer, now);
+      this.#pace.letGo(pacer, now);
       core.counters.segments_emitted++;
     }
+  }
+
+  /** So many of those that were emitted have left. The time is read after the write, so it is not before it. */
+  written(segments: number): void {
+    this.#link.pacer.written(this.#core.world.loop.monotonic(), segments);
+    if (this.#ready.length > 0) this.#drain();
   }
 
   /** A segment that had a number and was not emitted has ended. */
@@ -260,27 +269,16 @@ export class LinkQueue {
   /** Orders that have not begun go back: nothing of them was journalled. */
   #giveBackAll(): void {
     for (let op = this.#waiting.shift(); op !== undefined; op = this.#waiting.shift()) {
-      this.#giveBack(op, this.#link.reason, RETRY_DOWN_MS);
+      giveBack(this.#core, op, this.#link.reason, RETRY_DOWN_MS);
     }
   }
 
-  #giveBackOld(now: number): void {
+  #giveBackOld(now: number): boolean {
+    const before = this.waiting;
     for (let op = this.#waiting.shiftOld(now); op !== undefined; op = this.#waiting.shiftOld(now)) {
-      this.#giveBack(op, 'the windows of the link are full', RETRY_WINDOW_MS);
+      giveBack(this.#core, op, 'the windows of the link are full', RETRY_WINDOW_MS);
     }
-  }
-
-  #giveBack(op: Op, reason: string, retryAfterMs: number): void {
-    const { sent, ops, upstreams, receipts, counters } = this.#core;
-    counters.orders_refused++;
-    if (op.askers.length === 0) upstreams.partsOut.givenBack(op, retryAfterMs);
-    for (let i = 0; i < op.askers.length; i++) {
-      const peer = op.askers[i];
-      if (peer) upstreams.answers.refuse(peer, op.askedAs[i] as number, Status.ESME_RMSGQFUL, reason, retryAfterMs);
-    }
-    const { handle } = op;
-    ops.release(op);
-    sent.release(handle, receipts.keyOf);
+    return this.waiting < before;
   }
 
   #wake(at: number): void {

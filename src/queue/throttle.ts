@@ -1,11 +1,9 @@
-// Rates: the exact pacing of one link, its reduction and climb by what the supplier answers (reference §1.6, R10), and the
-// token bucket of an account. Plain state machines; `now` is the
-// loop's monotonic time in ms, randomness comes in as a fraction.
+// The rate of one link: its exact pacing, its reduction and climb by what the supplier answers (reference §1.6, R10), and when
+// its store is full. Plain state machines; `now` is the loop's monotonic time in ms, randomness comes in as a fraction.
 
 import {
   FULL_STORE_DESTINATIONS,
   FULL_STORE_WINDOW_MS,
-  MESSAGE_SEGMENTS_MAX,
   PACER_RATE_MAX,
   THROTTLE_CLIMB_PER_S,
   THROTTLE_PAUSE_MS,
@@ -16,13 +14,17 @@ const SECOND_MS = 1000;
 
 /**
  * Exact pacing: at most `rate` segments in any window of one second. It remembers when each of the last `contractRate`
- * segments was written, so no bucket's burst can double a rate at a window's edge.
+ * segments was written, so no bucket's burst can double a rate at a window's edge. A segment is let go first and written a
+ * little later, which may be much later when the peer does not read; until its write is known it counts as if it were
+ * written at any time, so the windows hold for the writes themselves, whatever lies between.
  */
 export class Pacer {
   /** Segments per second that the contract allows. */
   readonly contractRate: number;
   readonly #written: Float64Array;
   #at = 0;
+  /** Let go, and not known to be written. */
+  #open = 0;
   #rate: number;
   #rateAtMs = 0;
   #pausedUntilMs = 0;
@@ -47,36 +49,35 @@ export class Pacer {
   }
 
   /**
-   * The earliest time, in ms, at which `segments` may be written; ≤ `now` means at once. One PDU that counts more
-   * segments than the rate needs an empty second in front of it.
+   * The earliest time, in ms, at which `segments` may be let go; ≤ `now` means at once, Infinity not before a write of what
+   * has been let go is known. More than the rate need an empty second.
    */
   nextAt(now: number, segments = 1): number {
     this.#climb(now);
     const rate = Math.floor(this.#rate);
-    // The write `rate` places before the last of these has to be a second old.
-    const back = rate - Math.min(segments, rate) + 1;
+    // The write so many places back has to be a second old: the places behind it are for these and for what is open.
+    const back = rate - Math.min(segments, rate) + 1 - this.#open;
+    if (back < 1) return Number.POSITIVE_INFINITY;
     const size = this.contractRate;
     const index = (this.#at - back + 2 * size) % size;
     return Math.max(this.#pausedUntilMs, this.#written[index]! + SECOND_MS);
   }
 
-  /** Notes that `segments` were written at `now`. What exceeds the rate is booked into the following seconds. */
-  record(now: number, segments = 1): void {
-    const rate = Math.floor(this.#rate);
+  /** One segment is let go: it will be written now or later, or is given up with `written`. */
+  letGo(): void {
+    this.#open += 1;
+  }
+
+  /** So many of those that were let go had been written by `now`, a time read after their write. */
+  written(now: number, segments: number): void {
+    this.#open -= segments;
     for (let i = 0; i < segments; i += 1) {
-      this.#written[this.#at] = now + Math.floor(i / rate) * SECOND_MS;
+      this.#written[this.#at] = now;
       this.#at = this.#at + 1 === this.contractRate ? 0 : this.#at + 1;
     }
   }
 
-  /** `nextAt` and `record` in one: true if written now. */
-  take(now: number, segments = 1): boolean {
-    if (this.nextAt(now, segments) > now) return false;
-    this.record(now, segments);
-    return true;
-  }
-
-  /** Goes on from a pacer of another rate: what that one wrote within the last second counts. */
+  /** Goes on from a pacer of another rate: what that one wrote within the last second counts, and what it let go is written here. */
   follow(before: Pacer): void {
     const kept = Math.min(this.contractRate, before.contractRate);
     for (let back = kept; back > 0; back -= 1) {
@@ -84,6 +85,7 @@ export class Pacer {
       this.#written[this.#at] = before.#written[at]!;
       this.#at = this.#at + 1 === this.contractRate ? 0 : this.#at + 1;
     }
+    this.#open = before.#open;
     this.#pausedUntilMs = before.#pausedUntilMs;
   }
 
@@ -162,53 +164,5 @@ export class FullStoreDetector {
     this.#keys.length = 0;
     this.#times.length = 0;
     return true;
-  }
-}
-
-/** Throughput of an account in segments: one bucket over all its binds and the HTTP API (R11). */
-export class TokenBucket {
-  #rate: number;
-  #burst: number;
-  #tokens: number;
-  #atMs: number;
-
-  /**
-   * `rate` in segments per second, above 0; `burst` in segments. The bucket holds at least the longest message allowed,
-   * so that part 2 of a message is never refused where part 1 passed.
-   */
-  constructor(rate: number, burst: number, now: number, longestSegments: number = MESSAGE_SEGMENTS_MAX) {
-    this.#rate = rate;
-    this.#burst = Math.max(burst, longestSegments);
-    this.#tokens = this.#burst;
-    this.#atMs = now;
-  }
-
-  /** Takes `segments` if they are there. False: answer RTHROTTLED and store nothing. A clock that jumps back adds none. */
-  take(now: number, segments: number): boolean {
-    this.#fill(now);
-    if (this.#tokens < segments) return false;
-    this.#tokens -= segments;
-    return true;
-  }
-
-  /** When `segments` will be there, in ms; ≤ `now` means now. */
-  availableAt(now: number, segments: number): number {
-    this.#fill(now);
-    const missing = segments - this.#tokens;
-    return missing <= 0 ? now : now + Math.ceil((missing * SECOND_MS) / this.#rate);
-  }
-
-  /** New limits after a reload; tokens in hand stay, up to the new burst. */
-  configure(rate: number, burst: number, now: number, longestSegments: number = MESSAGE_SEGMENTS_MAX): void {
-    this.#fill(now);
-    this.#rate = rate;
-    this.#burst = Math.max(burst, longestSegments);
-    this.#tokens = Math.min(this.#tokens, this.#burst);
-  }
-
-  #fill(now: number): void {
-    if (now > this.#atMs)
-      this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#atMs) * this.#rate) / SECOND_MS);
-    this.#atMs = now;
   }
 }
