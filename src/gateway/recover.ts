@@ -44,6 +44,7 @@ export class Recovery {
     const nowMs = core.world.loop.now();
     for (const one of this.#closed) one.put();
     this.#closed = [];
+    const joining: number[] = [];
     for (let handle = 0; handle < store.span; handle++) {
       switch (store.phase[handle]) {
         case MessagePhase.free:
@@ -53,7 +54,7 @@ export class Recovery {
           if (part === undefined) core.ending.end(handle, State.expired, nowMs, 0, 0);
           else {
             core.parts.add(handle, part.part, part.esmClass);
-            core.parts.durable(handle);
+            joining.push(handle);
           }
           break;
         }
@@ -71,6 +72,8 @@ export class Recovery {
           this.#open(handle, nowMs);
       }
     }
+    // Only now: a set that is whole becomes a message, whose record is not durable yet.
+    for (const part of joining) core.parts.durable(part);
     return store.count;
   }
 
