@@ -208,3 +208,14 @@ export const API_PAGE_DEFAULT = 50;
 export const API_CURSOR_MS = 86_400_000;
 /** Characters of an Idempotency-Key (reference §8.4). */
 export const API_KEY_MAX = 255;
+
+// gateway
+
+/**
+ * A page of letters of open messages: holds the longest letter (65,535 octets of text and what is around it), about a thousand
+ * usual ones, and is stored away or brought back in well under a millisecond.
+ */
+export const LETTER_PAGE_BYTES = 262_144;
+
+/** Destinations of one submit_multi (SMPP 5.0 §4.2.2.1: 255; 3.4 §5.2.24: 254): so many messages may have one id. */
+export const MULTI_DESTINATIONS_MAX = 255;

@@ -3,7 +3,8 @@
 
 import { Status } from '../smpp/status.table.ts';
 import type { Account } from './accounts.ts';
-import { type Core, indexId, indexOp } from './core.ts';
+import { type Core, indexId, indexOp, MULTI } from './core.ts';
+import { idTime } from './ids.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { NO_SECRET, RecordType, secretsOf, writeMessage } from './records.ts';
@@ -106,7 +107,12 @@ export function accept(core: Core, account: Account, facts: AcceptFacts, nowMs: 
   store.deadline[handle] = facts.validUntil + account.config.graceMs;
   const buffer = store.buffer(handle);
   const at = store.offset[handle] as number;
-  core.idSource.into(buffer, at + Letter.id, nowMs);
+  if (facts.flags & MessageFlag.multi) {
+    const first = Buffer.from(facts.reference.slice(MULTI.length), 'hex');
+    core.idSource.beside(buffer, at + Letter.id, first);
+    // An id says when.
+    store.acceptedAt[handle] = idTime(first);
+  } else core.idSource.into(buffer, at + Letter.id, nowMs);
   core.random.into(buffer, at + Letter.op, 32);
   buffer[at + Letter.sourceTon] = facts.sourceTon;
   buffer[at + Letter.sourceNpi] = facts.sourceNpi;

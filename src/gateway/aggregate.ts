@@ -41,8 +41,13 @@ export function aggregateState(store: MessageStore, handle: number, receiptParts
     else seen |= 1 << state;
   }
   if (seen === 0) return delivered > 0 ? State.delivered : 0;
-  for (const state of WORST) if (seen & (1 << state)) return state;
-  return State.unknown;
+  return worstOf(seen);
+}
+
+/** The worst of final states, given as a set of bits `1 << state`. */
+export function worstOf(states: number): number {
+  for (const state of WORST) if (states & (1 << state)) return state;
+  return states === 1 << State.delivered ? State.delivered : State.unknown;
 }
 
 /** Has any segment of the present attempt left the guard, or may have? */

@@ -115,6 +115,8 @@ export function indexId(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.id + 8;
   core.byId.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
+  if ((core.store.flags[handle] as number) & MessageFlag.shortId)
+    core.byShortId.set(buffer.readUInt32BE(at + 4), handle);
 }
 
 export function indexOp(core: Core, handle: number): void {
@@ -165,10 +167,5 @@ export function customerId(core: Core, handle: number): string {
   return smppId(store.buffer(handle), (store.offset[handle] as number) + Letter.id, messageIdFormat, short);
 }
 
-/** The reference of the further messages of a submit_multi: names the first one's id. */
-export function multiReference(core: Core, first: number): string {
-  const at = (core.store.offset[first] as number) + Letter.id;
-  return MULTI + core.store.buffer(first).hexSlice(at, at + 16);
-}
-
-const MULTI = 'multi:';
+/** The reference of the further messages of a submit_multi begins so; the first one's id follows. */
+export const MULTI = 'multi:';

@@ -68,22 +68,32 @@ export class History {
   }
 
   view(id: Buffer): Promise<MessageView | null> {
-    return this.#read(id, (store, handle) => messageView(store, handle, this.#names));
+    return this.read(id, (store, handle) => messageView(store, handle, this.#names));
   }
 
   trace(id: Buffer): Promise<Trace | null> {
-    return this.#read(id, (store, handle) => messageTrace(store, handle, this.#names));
+    return this.read(id, (store, handle) => messageTrace(store, handle, this.#names));
   }
 
   list(account: number, before: Buffer | null, limit: number): Promise<MessageView[]> {
+    return this.entries(account, before, limit, (store, handle) => messageView(store, handle, this.#names));
+  }
+
+  /** What `use` makes of each of the account's ended messages older than `before`, newest first. */
+  entries<T>(
+    account: number,
+    before: Buffer | null,
+    limit: number,
+    use: (store: MessageStore, handle: number) => T,
+  ): Promise<T[]> {
     return new Promise((resolve) => {
       this.#spill.list(account, before, limit, (entries) => {
-        const views: MessageView[] = [];
+        const found: T[] = [];
         for (const entry of entries) {
-          const view = this.#unpack(entry.value, (store, handle) => messageView(store, handle, this.#names));
-          if (view !== null) views.push(view);
+          const one = this.#unpack(entry.value, use);
+          if (one !== null) found.push(one);
         }
-        resolve(views);
+        resolve(found);
       });
     });
   }
@@ -106,7 +116,8 @@ export class History {
     });
   }
 
-  #read<T>(id: Buffer, use: (store: MessageStore, handle: number) => T): Promise<T | null> {
+  /** What `use` makes of one ended message; null when there is none with this id. */
+  read<T>(id: Buffer, use: (store: MessageStore, handle: number) => T): Promise<T | null> {
     return new Promise((resolve) => {
       this.#spill.get(id, (value) => resolve(value === null ? null : this.#unpack(value, use)));
     });

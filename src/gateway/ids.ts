@@ -5,6 +5,8 @@
 import type { RandomPool } from '../base/random.ts';
 
 const ID_OCTETS = 16;
+/** Where the counter stands in an id. */
+export const COUNTER_AT = 12;
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export type MessageIdFormat = 'opaque' | 'hex' | 'dec';
@@ -34,10 +36,21 @@ export class IdSource {
     target.writeUInt16BE(0x7000 | (this.#slot & 0x0fff), offset + 6);
     this.#random.into(target, offset + 8, 4);
     target[offset + 8] = 0x80 | ((target[offset + 8] as number) & 0x3f);
-    target.writeUInt32BE(this.#counter, offset + 12);
-    // The first hex digit of the short spelling must not be zero.
-    this.#counter = this.#counter >= 0xffff_ffff ? 0x1000_0000 : Math.max(this.#counter + 1, 0x1000_0000);
+    target.writeUInt32BE(this.#counter, offset + COUNTER_AT);
+    this.#counter = counterAfter(this.#counter);
   }
+
+  /** An id that differs from `first` in its counter only: of messages that were accepted together, in the same turn. */
+  beside(target: Buffer, offset: number, first: Buffer): void {
+    first.copy(target, offset, 0, COUNTER_AT);
+    target.writeUInt32BE(this.#counter, offset + COUNTER_AT);
+    this.#counter = counterAfter(this.#counter);
+  }
+}
+
+/** The counter of the id that is drawn next. The first hex digit of the short spelling must not be zero. */
+export function counterAfter(counter: number): number {
+  return counter >= 0xffff_ffff ? 0x1000_0000 : Math.max(counter + 1, 0x1000_0000);
 }
 
 /** Milliseconds in an id. */

@@ -37,7 +37,8 @@ export const MessageFlag = {
   webhookDue: 256,
   /** Customer-made parts joined by us: receipts go out per part. */
   joinedParts: 512,
-  cancelled: 1024,
+  /** The first of a submit_multi with several destinations: the others have its id's first 12 octets and the next counters. */
+  multiFirst: 1024,
   /** The present op is unknown: it left the guard and no answer came. */
   outcomeUnknown: 2048,
   /** Bound with interface_version < 0x34: 8-character ids, no TLVs. */

@@ -10,99 +10,78 @@ import { type MessageState, stateFor34 } from '../sms/messageState.ts';
 import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
 import { CANCEL_DONE } from './answers.ts';
-import { type Core, mayHaveLeft, messageById } from './core.ts';
+import { type Core, mayHaveLeft } from './core.ts';
 import { parseId } from './ids.ts';
 import { MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
-import type { MessageStateName } from './service.ts';
+import { groupSummary, isMulti, multiId, openMessages, type Summary, summaryOf } from './multi.ts';
 import { TraceReason } from './views.ts';
 
-const STATES: Readonly<Record<MessageStateName, MessageState>> = {
-  accepted: 1,
-  scheduled: 0,
-  queued: 1,
-  sent: 1,
-  delivered: 2,
-  expired: 3,
-  deleted: 4,
-  undeliverable: 5,
-  unknown: 7,
-  rejected: 8,
-};
-
-/** The open message that `text` names for this account, or -1. */
-export function openMessage(core: Core, account: Account, text: string): number {
-  const id = parseId(text);
-  const handle =
-    id !== null
-      ? messageById(core, id)
-      : /^[0-9a-fA-F]{8}$/.test(text)
-        ? (core.byShortId.get(Number.parseInt(text, 16)) ?? -1)
-        : -1;
-  return handle >= 0 && core.store.account[handle] === account.number ? handle : -1;
-}
-
 export function querySm(core: Core, peer: SmppPeer<number>, account: Account, pdu: QuerySm): void {
-  const { store } = core;
-  const answer = (state: MessageState, doneMs: number): void => {
+  const refuse = (): void => void peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
+  const answer = (found: Summary): void => {
     peer.respond(pdu.sequence, {
       command: 'query_sm_resp',
       commandId: CommandId.query_sm_resp,
       status: 0,
       sequence: pdu.sequence,
       messageId: pdu.messageId,
-      finalDate: doneMs === 0 ? '' : (formatAbsolute(doneMs) ?? ''),
-      messageState: peer.version >= 0x50 ? state : stateFor34(state),
+      finalDate: found.doneAt === 0 ? '' : (formatAbsolute(found.doneAt) ?? ''),
+      messageState: peer.version >= 0x50 ? (found.state as MessageState) : stateFor34(found.state as MessageState),
       errorCode: 0,
       tlvs: NO_TLVS,
     });
   };
-  const handle = openMessage(core, account, pdu.messageId);
-  if (handle >= 0) {
-    if (!sourceFits(store.source(handle), pdu.sourceAddr)) {
-      peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
-      return;
-    }
-    const terminal = store.terminal[handle] as number;
-    const scheduled = store.phase[handle] === MessagePhase.waiting && store.attempts[handle] === 0;
-    answer(
-      terminal !== 0 ? (terminal as MessageState) : scheduled ? 0 : 1,
-      terminal !== 0 ? (store.doneAt[handle] as number) : 0,
-    );
+  // Of a submit_multi any one will do: it says what they have in common.
+  const handle = openMessages(core, account, pdu.messageId)[0] ?? -1;
+  const open = handle < 0 ? null : summaryOf(core.store, handle);
+  const id = open === null ? parseId(pdu.messageId) : multiId(core, handle, pdu.messageId);
+  if (open !== null && id === null) {
+    if (sourceFits(open.source, pdu.sourceAddr)) answer(open);
+    else refuse();
     return;
   }
-  const id = parseId(pdu.messageId);
   if (id === null) {
-    peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
+    refuse();
     return;
   }
-  core.history.view(id).then(
-    (view) => {
-      if (view === null || view.account !== account.name || !sourceFits(view.from, pdu.sourceAddr))
-        peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
-      else answer(STATES[view.state], view.doneAt ?? 0);
-    },
-    (error: unknown) => {
-      core.world.log.error('history look-up failed', { error: String(error) });
-      peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RQUERYFAIL);
-    },
-  );
+  const found = open === null ? core.history.read(id, summaryOf) : Promise.resolve({ ...open, multiFirst: true });
+  found
+    .then((one) => {
+      if (one === null || one.account !== account.number || !sourceFits(one.source, pdu.sourceAddr)) return null;
+      return one.multiFirst ? groupSummary(core, account, id, one.source) : one;
+    })
+    .then(
+      (one) => (one === null ? refuse() : answer(one)),
+      (error: unknown) => {
+        core.world.log.error('history look-up failed', { error: String(error) });
+        peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RQUERYFAIL);
+      },
+    );
 }
 
 export function cancelSm(core: Core, peer: SmppPeer<number>, account: Account, pdu: CancelSm): void {
   const { store } = core;
   if (pdu.messageId !== '') {
-    const handle = openMessage(core, account, pdu.messageId);
-    if (handle < 0 || !sourceFits(store.source(handle), pdu.sourceAddr)) {
+    const named = openMessages(core, account, pdu.messageId).filter((one) =>
+      sourceFits(store.source(one), pdu.sourceAddr),
+    );
+    if (named.length === 0) {
       peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
       return;
     }
-    finishCancel(core, peer, pdu, cancel(core, handle, TraceReason.byCustomer) ? 0 : Status.ESME_RCANCELFAIL);
+    // Of a submit_multi: all, or the one whose destination is named.
+    const several = named.length > 1 || isMulti(core, named[0] as number);
+    let some = false;
+    for (const one of named) {
+      if (several && pdu.destinationAddr !== '' && !destinationFits(core, one, pdu.destinationAddr)) continue;
+      if (cancel(core, one, TraceReason.byCustomer)) some = true;
+    }
+    finishCancel(core, peer, pdu, some ? 0 : Status.ESME_RCANCELFAIL);
     return;
   }
   // Without an id: everything pending with equal source, destination and, if given, service_type.
   let cancelled = 0;
-  const destination = pdu.destinationAddr.replace(/^\+/, '');
   for (let handle = 0; handle < store.span; handle++) {
     if (
       store.phase[handle] === MessagePhase.free ||
@@ -110,11 +89,7 @@ export function cancelSm(core: Core, peer: SmppPeer<number>, account: Account, p
       store.terminal[handle] !== 0
     )
       continue;
-    if (
-      store.source(handle) !== pdu.sourceAddr ||
-      (store.destination(handle) !== destination && store.written(handle) !== pdu.destinationAddr)
-    )
-      continue;
+    if (store.source(handle) !== pdu.sourceAddr || !destinationFits(core, handle, pdu.destinationAddr)) continue;
     if (pdu.serviceType !== '' && store.serviceType(handle) !== pdu.serviceType) continue;
     if (cancel(core, handle, TraceReason.byCustomer)) cancelled++;
   }
@@ -139,6 +114,11 @@ export function cancel(core: Core, handle: number, reason: number): boolean {
   addEvent(store, handle, EventKind.cancelled, 255, reason, 0, nowMs, 0);
   core.ending.end(handle, State.deleted, nowMs, 0, reason);
   return true;
+}
+
+function destinationFits(core: Core, handle: number, asked: string): boolean {
+  const { store } = core;
+  return store.destination(handle) === asked.replace(/^\+/, '') || store.written(handle) === asked;
 }
 
 /** Sources are compared as the customer may write them, with or without `+`. */

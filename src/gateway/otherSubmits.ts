@@ -6,8 +6,9 @@ import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { admitted } from './accept.ts';
 import type { Account } from './accounts.ts';
-import { type Core, customerId, multiReference } from './core.ts';
+import { type Core, customerId, MULTI } from './core.ts';
 import { MessagePhase } from './layout.ts';
+import { multiReference } from './multi.ts';
 import type { Submits } from './submit.ts';
 
 export function dataSm(submits: Submits, peer: SmppPeer<number>, account: Account, pdu: DataSm): void {
@@ -28,7 +29,7 @@ export function submitMulti(
 ): void {
   const unsuccessful: UnsuccessSme[] = [];
   const taken: number[] = [];
-  let reference = '';
+  let reference = pdu.destinations.length > 1 ? MULTI : '';
   if (pdu.destinations.length === 0) {
     peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVNUMDESTS);
     return;

@@ -210,9 +210,6 @@ export class Recovery {
     this.#latestMs = Math.max(this.#latestMs, store.acceptedAt[handle] as number);
     indexOp(core, handle);
     core.idSource.seen(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
-    if ((store.flags[handle] as number) & MessageFlag.shortId) {
-      core.byShortId.set(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12), handle);
-    }
     store.homeSeq[handle] = seq;
     log.live(seq, 1);
     const hasBody = ((store.flags[handle] as number) & MessageFlag.bodyEnded) === 0;

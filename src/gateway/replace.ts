@@ -11,13 +11,18 @@ import { planBody } from './bodies.ts';
 import { type Core, mayHaveLeft } from './core.ts';
 import { Letter, MessagePhase } from './layout.ts';
 import { addEvent, EventKind, replaceBody } from './letters.ts';
-import { openMessage, sourceFits } from './operations.ts';
+import { openMessages } from './multi.ts';
+import { sourceFits } from './operations.ts';
 import { RecordType } from './records.ts';
 
 export function replaceSm(core: Core, peer: SmppPeer<number>, account: Account, pdu: ReplaceSm): void {
   const { store } = core;
-  const handle = openMessage(core, account, pdu.messageId);
-  if (handle < 0 || !sourceFits(store.source(handle), pdu.sourceAddr)) {
+  // Of a submit_multi all that have not left get the new text.
+  const named = openMessages(core, account, pdu.messageId).filter((one) =>
+    sourceFits(store.source(one), pdu.sourceAddr),
+  );
+  const handle = named[0];
+  if (handle === undefined) {
     peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVMSGID);
     return;
   }
@@ -36,10 +41,14 @@ export function replaceSm(core: Core, peer: SmppPeer<number>, account: Account, 
     );
     return;
   }
-  const replaced =
-    typeof planned !== 'string' &&
-    planned.segments <= (store.segments[handle] as number) &&
-    replaceOpen(core, handle, planned.octets, planned.segments, schedule, validity, pdu.registeredDelivery, nowMs);
+  let replaced = false;
+  if (typeof planned !== 'string') {
+    const { octets, segments } = planned;
+    for (const one of named) {
+      if (segments > (store.segments[one] as number)) continue;
+      if (replaceOpen(core, one, octets, segments, schedule, validity, pdu.registeredDelivery, nowMs)) replaced = true;
+    }
+  }
   if (replaced) core.log.after(core.answers.ready, core.answers.put(peer, pdu.sequence, REPLACE_DONE));
   else peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RREPLACEFAIL);
 }

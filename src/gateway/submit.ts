@@ -16,6 +16,7 @@ import { type PartOf, type PlannedBody, partOfHeader, planBody, textStart } from
 import { type Core, customerId } from './core.ts';
 import { Duplicates } from './duplicates.ts';
 import { MessageFlag, MessagePhase } from './layout.ts';
+import { markMulti } from './multi.ts';
 import { replacePending } from './replace.ts';
 import type { Refusal } from './service.ts';
 import { SubmitRules } from './submitRules.ts';
@@ -91,7 +92,7 @@ export class Submits {
     peer.respondStatus(sequence, commandId, refusal.status);
   }
 
-  /** Everything up to the journal: the handle of the accepted message or part, or the refusal. `multi`: see core.multiReference. */
+  /** Everything up to the journal: the handle of the accepted message or part, or the refusal. `multi`: see multi.ts. */
   take(account: Account, pdu: SubmitSm, version: number, multi = ''): number | Refusal {
     const core = this.#core;
     const nowMs = core.world.loop.now();
@@ -100,10 +101,7 @@ export class Submits {
     if (refusal !== null) return refusal;
     const { facts } = this;
     if (version < 0x34) facts.flags |= MessageFlag.shortId;
-    if (multi !== '') {
-      facts.flags |= MessageFlag.multi;
-      facts.reference = multi;
-    }
+    if (multi !== '') markMulti(facts, multi);
     const part =
       pdu.esmClass & 0x40 ? partOfHeader(pdu.esmClass, userData) : pdu.tlvs.length > 0 ? partOfTlvs(pdu) : null;
     if (part !== null) return this.#takePart(account, part, pdu, userData, nowMs);

@@ -1,30 +1,11 @@
 // Orders that were given and not answered: what became of them is learnt from the guard, whatever may not leave any more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandId } from '../../src/smpp/commands.ts';
-import type { Pdu } from '../../src/smpp/pdu.ts';
 import { HopTag, OrderFlag } from '../../src/smpp/vendor.ts';
 import { gatewayConfig } from './configs.ts';
 import type { SeenOrder } from './fakeGuard.ts';
+import { cancelPdu } from './pdus.ts';
 import { Rig } from './rig.ts';
-
-function cancelPdu(messageId: string): Pdu {
-  return {
-    command: 'cancel_sm',
-    commandId: CommandId.cancel_sm,
-    status: 0,
-    sequence: 0,
-    serviceType: '',
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr: 'INFO',
-    destAddrTon: 1,
-    destAddrNpi: 1,
-    destinationAddr: '',
-    tlvs: [],
-  };
-}
 
 const PRICE = 50_000;
 const ASKS = OrderFlag.repeated | OrderFlag.askOnly;

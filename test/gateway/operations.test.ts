@@ -1,65 +1,14 @@
 // What customers ask and change: query, cancel, replace, multi, data_sm, schedules, HTTP with idempotency, webhooks, MO.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandId } from '../../src/smpp/commands.ts';
 import { dataSm } from '../../src/smpp/make.ts';
-import { NO_TLVS, type Pdu } from '../../src/smpp/pdu.ts';
+import type { Pdu } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
+import { cancelPdu, multiPdu, queryPdu, replacePdu } from './pdus.ts';
 import { Rig } from './rig.ts';
 
 const PRICE = 50_000;
-
-function query(messageId: string, sourceAddr = 'INFO'): Pdu {
-  return {
-    command: 'query_sm',
-    commandId: CommandId.query_sm,
-    status: 0,
-    sequence: 0,
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr,
-    tlvs: NO_TLVS,
-  };
-}
-
-function cancelPdu(messageId: string, sourceAddr = 'INFO', destinationAddr = ''): Pdu {
-  return {
-    command: 'cancel_sm',
-    commandId: CommandId.cancel_sm,
-    status: 0,
-    sequence: 0,
-    serviceType: '',
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr,
-    destAddrTon: 1,
-    destAddrNpi: 1,
-    destinationAddr,
-    tlvs: NO_TLVS,
-  };
-}
-
-function replacePdu(messageId: string, text: string): Pdu {
-  return {
-    command: 'replace_sm',
-    commandId: CommandId.replace_sm,
-    status: 0,
-    sequence: 0,
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr: 'INFO',
-    scheduleDeliveryTime: '',
-    validityPeriod: '',
-    registeredDelivery: 1,
-    smDefaultMsgId: 0,
-    shortMessage: Buffer.from(text),
-    tlvs: NO_TLVS,
-  };
-}
 
 async function rigWithMoney(config = gatewayConfig()): Promise<Rig> {
   const rig = await new Rig(config).start();
@@ -78,21 +27,21 @@ test('query_sm: open, ended, foreign and unknown', async () => {
     await rig.pass(60);
     return who.others.at(-1);
   };
-  const open = await ask(customer, query(id));
+  const open = await ask(customer, queryPdu(id));
   assert.ok(open?.command === 'query_sm_resp');
   assert.equal(open.messageState, 1);
-  assert.equal((await ask(customer, query(id, 'OTHER')))?.status, 0x0c, 'the source must fit');
+  assert.equal((await ask(customer, queryPdu(id, 'OTHER')))?.status, 0x0c, 'the source must fit');
   const stranger = await rig.customer('other');
-  assert.equal((await ask(stranger, query(id)))?.status, 0x0c);
+  assert.equal((await ask(stranger, queryPdu(id)))?.status, 0x0c);
   const order = rig.guard.orders[0];
   assert.ok(order);
   rig.guard.receipt(order, 5);
   await rig.pass(100);
-  const ended = await ask(customer, query(id));
+  const ended = await ask(customer, queryPdu(id));
   assert.ok(ended?.command === 'query_sm_resp');
   assert.equal(ended.messageState, 5);
   assert.equal(ended.finalDate.length, 16);
-  assert.equal((await ask(customer, query('19a000000000700080000000000000f')))?.status, 0x0c);
+  assert.equal((await ask(customer, queryPdu('19a000000000700080000000000000f')))?.status, 0x0c);
 });
 
 test('scheduled send: waits, can be replaced and cancelled; after it has left neither', async () => {
@@ -144,30 +93,7 @@ test('cancel without id takes everything pending between source and destination'
 test('submit_multi: one id, refused destinations listed, receipts told apart by destination', async () => {
   const rig = await rigWithMoney();
   const customer = await rig.customer();
-  const destination = (destinationAddr: string) =>
-    ({ destFlag: 1, destAddrTon: 1, destAddrNpi: 1, destinationAddr }) as const;
-  customer.send({
-    command: 'submit_multi',
-    commandId: CommandId.submit_multi,
-    status: 0,
-    sequence: 0,
-    serviceType: '',
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr: 'INFO',
-    destinations: [destination('491700000001'), destination('12'), destination('491700000002')],
-    esmClass: 0,
-    protocolId: 0,
-    priorityFlag: 0,
-    scheduleDeliveryTime: '',
-    validityPeriod: '',
-    registeredDelivery: 1,
-    replaceIfPresentFlag: 0,
-    dataCoding: 0,
-    smDefaultMsgId: 0,
-    shortMessage: Buffer.from('all of you'),
-    tlvs: NO_TLVS,
-  });
+  customer.send(multiPdu(['491700000001', '12', '491700000002']));
   await rig.pass(100);
   const answer = customer.others.at(-1);
   assert.ok(answer?.command === 'submit_multi_resp');
