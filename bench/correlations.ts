@@ -55,6 +55,9 @@ const { core } = new Guard({
     log: createLog('error'),
     journal,
     spill: (name) => spills.spill(name),
+    pages: () => {
+      throw new Error('the guard keeps no pages');
+    },
   },
   config,
   onHalt: (reason) => {

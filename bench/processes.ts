@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RUNTIME_FLAGS } from '../src/main/programs.ts';
+import { RUNTIME_ENVIRONMENT, RUNTIME_FLAGS } from '../src/main/programs.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -65,7 +65,7 @@ export async function startProgram(
 ): Promise<Program> {
   const child = spawn(process.execPath, [...RUNTIME_FLAGS, ...args], {
     cwd: root,
-    env: { ...process.env, ...environment },
+    env: { ...RUNTIME_ENVIRONMENT, ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

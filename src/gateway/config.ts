@@ -134,7 +134,12 @@ export interface GatewayConfig {
   readonly webhookAllowedHosts: readonly string[];
   readonly historyDays: number;
   readonly maxMessages: number;
+  /** Of open messages, in memory or in pages outside. */
   readonly maxMemoryBytes: number;
+  /** What of it may be in memory. */
+  readonly residentBytes: number;
+  /** Of one page; a letter must fit into it. */
+  readonly pageBytes: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
 }

@@ -1,6 +1,8 @@
 // What is known of a message for people: the view and the trace, from the store while it is open and from the history
 // files afterwards. A history value is the message's record without seed and body (records.writeMessage).
 import { ByteWriter, NO_BYTES } from '../base/bytes.ts';
+import { LETTER_PAGE_BYTES } from '../base/limits.ts';
+import { Slab } from '../base/slab.ts';
 import type { Spill, SpillEntry } from '../port/spill.ts';
 import { Letter } from './layout.ts';
 import { NO_SECRET, readMessage, writeMessage } from './records.ts';
@@ -20,7 +22,7 @@ export class History {
     value: NO_BYTES,
   };
   /** One message at a time, unpacked for reading. */
-  readonly #scratch = new MessageStore(1, 1, 1 << 20);
+  readonly #scratch = new MessageStore(1, 1, new Slab(LETTER_PAGE_BYTES, 1));
 
   constructor(spill: Spill, names: Names) {
     this.#spill = spill;

@@ -141,6 +141,7 @@ export class Housekeeping {
     for (let handle = 0; handle < store.span; handle++) {
       const home = store.homeSeq[handle] as number;
       if (home < first || home > last || store.phase[handle] === MessagePhase.free || !seqs.has(home)) continue;
+      store.slab.trim();
       const hasBody = ((store.flags[handle] as number) & MessageFlag.bodyEnded) === 0;
       journalMessage(core, handle, RecordType.message);
       log.live(home, -1);

@@ -1,5 +1,6 @@
 // Lists over the open messages, for people: walks, because they are asked for rarely.
 import type { Core } from './core.ts';
+import { idTime } from './ids.ts';
 import { Letter, MessagePhase } from './layout.ts';
 import type { MessageView } from './service.ts';
 import { messageView } from './views.ts';
@@ -8,8 +9,15 @@ import { messageView } from './views.ts';
 export function newestOpen(core: Core, account: number, from: Buffer | null, limit: number): MessageView[] {
   const { store } = core;
   const found: { readonly id: Buffer; readonly handle: number }[] = [];
-  for (let handle = 0; handle < store.span; handle++) {
+  // Ids begin with the time of accept, so that most letters need not be looked at; they may have left memory.
+  const fromMs = from === null ? Number.POSITIVE_INFINITY : idTime(from);
+  for (let handle = store.span - 1; handle >= 0; handle--) {
     if (store.phase[handle] === MessagePhase.free || store.account[handle] !== account) continue;
+    const acceptedAt = store.acceptedAt[handle] as number;
+    const oldest = found.at(-1);
+    if (acceptedAt > fromMs || (found.length >= limit && oldest !== undefined && acceptedAt < idTime(oldest.id)))
+      continue;
+    store.slab.trim();
     const at = (store.offset[handle] as number) + Letter.id;
     const buffer = store.buffer(handle);
     if (from !== null && buffer.compare(from, 0, 16, at, at + 16) >= 0) continue;

@@ -1,6 +1,7 @@
 // The state of a gateway instance before anything is known: empty tables, and the callbacks that only need the core.
 import { ByteWriter } from '../base/bytes.ts';
 import { RandomPool } from '../base/random.ts';
+import { Slab } from '../base/slab.ts';
 import { CommitLog, type CommitState } from '../driver/commit.ts';
 import { tokenKey } from '../egress/orderToken.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -48,10 +49,16 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
   const noPrices = compilePrices([]);
   const noRoutes = compileRoutes({ links: [], accounts: [], rules: [] });
   if (!noPrices.ok || !noRoutes.ok) throw new Error('empty tables must compile');
+  const pagesOf = (bytes: number): number => Math.max(1, Math.floor(bytes / config.pageBytes));
+  const letters: Slab = new Slab(config.pageBytes, pagesOf(config.maxMemoryBytes), {
+    pages: world.pages(config.pageBytes),
+    residentChunks: pagesOf(config.residentBytes),
+    onOver: () => world.loop.endOfTurn(() => letters.trim()),
+  });
   const core = {
     world,
     config,
-    store: new MessageStore(FIRST_CAPACITY, config.maxMessages, config.maxMemoryBytes),
+    store: new MessageStore(FIRST_CAPACITY, config.maxMessages, letters),
     log,
     ledger: new Ledger(),
     accounts,

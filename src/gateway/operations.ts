@@ -83,6 +83,7 @@ export function cancelSm(core: Core, peer: SmppPeer<number>, account: Account, p
   // Without an id: everything pending with equal source, destination and, if given, service_type.
   let cancelled = 0;
   for (let handle = 0; handle < store.span; handle++) {
+    store.slab.trim();
     if (
       store.phase[handle] === MessagePhase.free ||
       store.account[handle] !== account.number ||

@@ -46,6 +46,7 @@ export class Recovery {
     this.#closed = [];
     const joining: number[] = [];
     for (let handle = 0; handle < store.span; handle++) {
+      store.slab.trim();
       switch (store.phase[handle]) {
         case MessagePhase.free:
           break;

@@ -106,6 +106,7 @@ function replaceOpen(
 export function replacePending(core: Core, account: Account, facts: AcceptFacts, nowMs: number): number {
   const { store } = core;
   for (let handle = store.span - 1; handle >= 0; handle--) {
+    store.slab.trim();
     if (
       store.phase[handle] === MessagePhase.free ||
       store.account[handle] !== account.number ||

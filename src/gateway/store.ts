@@ -1,6 +1,6 @@
 // The messages that are open, in compact form (design §6, "hot state is in memory"): fixed fields in typed arrays, the rest
 // packed in a slab as a "letter". A message is an int32 handle; handles are used again after `release`.
-import { Slab, type SlabPlace } from '../base/slab.ts';
+import type { Slab, SlabPlace } from '../base/slab.ts';
 import { EVENT_OCTETS, Letter, MessagePhase } from './layout.ts';
 
 export interface LetterParts {
@@ -13,7 +13,6 @@ export interface LetterParts {
   readonly segments: number;
 }
 
-const CHUNK_BYTES = 1 << 20;
 /** In the place of a length: the customer wrote the destination as its E.164 digits. */
 const WRITTEN_SAME = 255;
 
@@ -60,10 +59,10 @@ export class MessageStore {
   #highest = 0;
   readonly #place: SlabPlace = { chunk: 0, offset: 0 };
 
-  constructor(capacity: number, maxMessages: number, maxSlabBytes: number) {
+  constructor(capacity: number, maxMessages: number, slab: Slab) {
     this.maxMessages = maxMessages;
     this.capacity = capacity;
-    this.slab = new Slab(CHUNK_BYTES, Math.max(1, Math.floor(maxSlabBytes / CHUNK_BYTES)));
+    this.slab = slab;
     this.phase = new Uint8Array(capacity);
     this.lane = new Uint8Array(capacity);
     this.account = new Uint16Array(capacity);

@@ -34,7 +34,11 @@ interface Flush {
 export class WorkerSpill implements HostSpill {
   readonly #name: string;
   readonly #threads: Threads;
-  #table = new SpillTable();
+  /** Chunks for tables to come. */
+  readonly #spare: Buffer[] = [];
+  #table = new SpillTable(this.#spare);
+  /** Lists that are being asked for: they still read the tables of the question. */
+  #lists = 0;
   /** Oldest first. */
   #frozen: Frozen[] = [];
   #flushes: Flush[] = [];
@@ -73,7 +77,9 @@ export class WorkerSpill implements HostSpill {
   list(group: number, before: Buffer | null, limit: number, done: (entries: readonly SpillEntry[]) => void): void {
     const asked = this.#tables();
     const inMemory = asked.reduce((sum, table) => sum + table.size, 0);
+    this.#lists++;
     const tag = this.#threads.expect((answer) => {
+      this.#lists--;
       if (answer.kind !== 'listed') throw new Error('spill: not a list');
       // What was in memory at the question may be in a run by now, and in the answer or not: here it counts.
       const tables = [...new Set([...asked, ...this.#tables()])];
@@ -102,7 +108,7 @@ export class WorkerSpill implements HostSpill {
   flush(done: (ok: boolean) => void): void {
     if (this.#table.size > 0) {
       this.#frozen.push({ table: this.#table, run: null });
-      this.#table = new SpillTable();
+      this.#table = new SpillTable(this.#spare);
     }
     const tables = new Set(this.#frozen.map(({ table }) => table));
     if (tables.size === 0) {
@@ -158,6 +164,7 @@ export class WorkerSpill implements HostSpill {
     if (at < 0) this.#merging = false;
     else {
       const [frozen] = this.#frozen.splice(at, 1) as [Frozen];
+      if (this.#lists === 0) frozen.table.giveBack();
       for (const flush of this.#flushes) flush.tables.delete(frozen.table);
       const ended = this.#flushes.filter(({ tables }) => tables.size === 0);
       this.#flushes = this.#flushes.filter(({ tables }) => tables.size > 0);

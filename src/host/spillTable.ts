@@ -4,6 +4,8 @@ import type { SpillEntry } from '../port/spill.ts';
 import { ENTRY_HEADER, entryGroup, entryKey, entryLength, entryOrder, entryValue, SUPERSEDED } from './spillFormat.ts';
 
 const CHUNK_BYTES = 1 << 20;
+/** Left to the garbage collector, chunks of a busy spill would be a hundred megabytes until it comes. */
+const SPARE_CHUNKS = 16;
 const CHUNK_SPACE = 2 ** 32;
 const KEY_OCTETS_MAX = 64;
 const ORDER_OCTETS_MAX = 16;
@@ -15,6 +17,18 @@ export class SpillTable {
   readonly used: number[] = [];
   newestMs = 0;
   readonly #index: Map<string, number> = new Map();
+  readonly #spare: Buffer[];
+
+  /** `spare`: chunks of tables that are done with, used before new ones are made. */
+  constructor(spare: Buffer[] = []) {
+    this.#spare = spare;
+  }
+
+  /** Nobody reads this table any more: its chunks are for the next ones. */
+  giveBack(): void {
+    for (const chunk of this.chunks)
+      if (chunk.length === CHUNK_BYTES && this.#spare.length < SPARE_CHUNKS) this.#spare.push(chunk);
+  }
 
   /** Entries that count. */
   get size(): number {
@@ -82,7 +96,8 @@ export class SpillTable {
   #room(length: number): number {
     const last = this.chunks.length - 1;
     if (last >= 0 && (this.used[last] as number) + length <= (this.chunks[last] as Buffer).length) return last;
-    this.chunks.push(Buffer.from(new SharedArrayBuffer(Math.max(CHUNK_BYTES, length))));
+    const spare = length <= CHUNK_BYTES ? this.#spare.pop() : undefined;
+    this.chunks.push(spare ?? Buffer.from(new SharedArrayBuffer(Math.max(CHUNK_BYTES, length))));
     this.used.push(0);
     return last + 1;
   }

@@ -11,11 +11,12 @@ import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
 import { createLoop } from '../host/loop.ts';
 import { createNet } from '../host/net.ts';
+import { openPageFile } from '../host/pageFile.ts';
 import { openSpills } from '../host/spill.ts';
 import type { HttpListener } from '../port/http.ts';
 import type { World } from '../port/world.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
-import { ownStorageSecret, tellFaults } from './programs.ts';
+import { ownStorageSecret, smallWorkers, tellFaults } from './programs.ts';
 
 const VERSION = '0.1.0';
 
@@ -27,6 +28,7 @@ export async function runGateway(configPath: string): Promise<number> {
     tellFaults(configPath, faults);
     return 2;
   }
+  smallWorkers();
   makeFolder(loaded.dataFolder);
   const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
   const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
@@ -49,6 +51,7 @@ export async function runGateway(configPath: string): Promise<number> {
     log,
     journal,
     spill: (name) => spills.spill(name),
+    pages: (pageBytes) => openPageFile(loaded.dataFolder, pageBytes),
   };
   const halted = Promise.withResolvers<number>();
   const gateway = new Gateway(world, loaded.gateway, () => halted.resolve(1));

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { LETTER_PAGE_BYTES } from '../base/limits.ts';
 import type { ConfigFault } from '../base/result.ts';
 import type { AccountConfig, GatewayConfig, PriceListConfig, SmppListenerConfig } from '../gateway/config.ts';
 import { NO_CURRENCY } from '../ledger/price.ts';
@@ -179,6 +180,8 @@ export function loadGatewayConfig(
     historyDays: value.history_days,
     maxMessages: value.limits.messages,
     maxMemoryBytes: value.limits.memory,
+    residentBytes: value.limits.resident,
+    pageBytes: LETTER_PAGE_BYTES,
     maxConnections: value.limits.connections,
     maxConnectionsPerAddress: value.limits.connections_per_address,
   };

@@ -9,10 +9,11 @@ import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
 import { createLoop } from '../host/loop.ts';
 import { createNet } from '../host/net.ts';
+import { openPageFile } from '../host/pageFile.ts';
 import { openSpills } from '../host/spill.ts';
 import type { World } from '../port/world.ts';
 import { loadGuardConfig } from './guardConfig.ts';
-import { ownStorageSecret, tellFaults } from './programs.ts';
+import { ownStorageSecret, smallWorkers, tellFaults } from './programs.ts';
 
 /** Runs the guard of one configuration file; resolves with the exit code. */
 export async function runGuard(configPath: string): Promise<number> {
@@ -22,6 +23,7 @@ export async function runGuard(configPath: string): Promise<number> {
     tellFaults(configPath, faults);
     return 2;
   }
+  smallWorkers();
   makeFolder(loaded.dataFolder);
   const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
   const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
@@ -43,6 +45,7 @@ export async function runGuard(configPath: string): Promise<number> {
     log,
     journal,
     spill: (name) => spills.spill(name),
+    pages: (pageBytes) => openPageFile(loaded.dataFolder, pageBytes),
   };
   const halted = Promise.withResolvers<number>();
   const guard = await startGuard({ world, config: loaded.guard, onHalt: () => halted.resolve(1) });

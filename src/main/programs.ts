@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { ConfigFault } from '../base/result.ts';
 import { writeFileDurably } from '../host/durable.ts';
 
@@ -12,6 +13,23 @@ const STORAGE_KEY_OCTETS = 32;
  * the turn or within a second, and a larger one is collected less often (measured: 7 % less CPU per life cycle).
  */
 export const RUNTIME_FLAGS: readonly string[] = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
+
+/**
+ * The C library's allocator for gateway and guard: blocks from 128 KiB on are mapped on their own and given back when freed. By
+ * default that bound grows to 32 MiB with use, and buffers of megabytes then break up its heap (measured with 1,000,000
+ * waiting messages: 300 MB less in both).
+ */
+export const RUNTIME_ENVIRONMENT: { readonly [name: string]: string } = {
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_ARENA_MAX: '2',
+};
+
+/** To be called before threads are started: they keep little that is young, and the large young generation is the main thread's alone. */
+export function smallWorkers(): void {
+  setFlagsFromString('--min-semi-space-size=1');
+  setFlagsFromString('--max-semi-space-size=4');
+}
 
 /** One fault per line, each with its place and what would be right. */
 export function tellFaults(configPath: string, faults: readonly ConfigFault[]): void {

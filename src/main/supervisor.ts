@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { RUNTIME_FLAGS } from './programs.ts';
+import { RUNTIME_ENVIRONMENT, RUNTIME_FLAGS } from './programs.ts';
 
 /** First wait before a program is started again; doubled at every quick end. */
 const RESTART_MIN_MS = 250;
@@ -98,7 +98,7 @@ export class Supervisor {
     const child = spawn(process.execPath, [...RUNTIME_FLAGS, cli, name, '-c', configPath], {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, [SUPERVISED]: '1' },
+      env: { ...RUNTIME_ENVIRONMENT, ...process.env, [SUPERVISED]: '1' },
     });
     program.child = child;
     // The pipe exists to end with us; nothing is written into it.

@@ -93,6 +93,8 @@ export function gatewayConfig(plan: Plan): GatewayConfig {
     historyDays: 90,
     maxMessages: plan.gatewayMessages,
     maxMemoryBytes: 1 << 26,
+    residentBytes: 1 << 14,
+    pageBytes: 1 << 13,
     maxConnections: 100,
     maxConnectionsPerAddress: 100,
   };

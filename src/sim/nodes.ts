@@ -11,6 +11,7 @@ import { Life } from './life.ts';
 import { createSimLog } from './log.ts';
 import { SimLoop, type Timeline, type WallClock } from './loop.ts';
 import type { Wire } from './net.ts';
+import { openSimPages } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { openSimSpill, SimSpillDisk } from './spill.ts';
 import type { Trace } from './trace.ts';
@@ -145,6 +146,7 @@ export function worldOf(town: Town, node: Node, life: Life): World {
       });
       return mortalSpill(spill, life);
     },
+    pages: () => openSimPages(() => timeline.nowMs < node.fullUntilMs),
   };
 }
 

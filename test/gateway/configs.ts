@@ -92,6 +92,8 @@ export function gatewayConfig(changes: Partial<GatewayConfig> = {}): GatewayConf
     historyDays: 90,
     maxMessages: 100_000,
     maxMemoryBytes: 1 << 28,
+    residentBytes: 1 << 24,
+    pageBytes: 1 << 18,
     maxConnections: 100,
     maxConnectionsPerAddress: 100,
     ...changes,

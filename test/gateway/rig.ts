@@ -10,6 +10,7 @@ import type { Crypto } from '../../src/port/crypto.ts';
 import type { HttpPostOutcome } from '../../src/port/http.ts';
 import type { World } from '../../src/port/world.ts';
 import { type AppendFate, openSimJournal, SimJournalDisk } from '../../src/sim/journal.ts';
+import { openSimPages } from '../../src/sim/pages.ts';
 import { openSimSpill, SimSpillDisk } from '../../src/sim/spill.ts';
 import { peerOptions } from '../driver/owner.ts';
 import { ManualLoop, PipeNet, silentLog } from '../driver/world.ts';
@@ -101,6 +102,7 @@ export class Rig {
           return Promise.resolve(this.postOutcome);
         },
       },
+      pages: () => openSimPages(() => false),
       spill: (name) => {
         const disk = this.spills.get(name) ?? new SimSpillDisk();
         this.spills.set(name, disk);

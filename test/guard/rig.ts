@@ -7,6 +7,7 @@ import { createNet } from '../../src/host/net.ts';
 import type { Connection, Listener, Net } from '../../src/port/net.ts';
 import type { World } from '../../src/port/world.ts';
 import { openSimJournal, SimJournalDisk } from '../../src/sim/journal.ts';
+import { openSimPages } from '../../src/sim/pages.ts';
 import { openSimSpill, SimSpillDisk } from '../../src/sim/spill.ts';
 import { SECRET } from './orders.ts';
 import { quiet } from './peers.ts';
@@ -141,6 +142,7 @@ export async function runGuard(options: RigOptions): Promise<Running> {
     },
     log: quiet,
     journal,
+    pages: () => openSimPages(() => false),
     spill: () => openSimSpill(disk.spill, { loop, flushFate: () => ({ ok: true, delayMs: 1 }), readDelayMs: () => 1 }),
   };
   const halts: string[] = [];
