@@ -35,9 +35,12 @@ export function adminHandler(core: Core, token: string): HttpHandler {
     const order = ORDERS.get(match[2] as string);
     if (link === undefined || link.removed || order === undefined)
       return problem(404, 'no-such-link', 'GET /status names the links');
-    link.give(order);
-    core.world.log.info('link ordered', { link: link.name, order });
-    return json(200, linkView(core, link));
+    return new Promise((resolve) => {
+      core.linkOrders.give(link, order, (kept) => {
+        core.world.log.info('link ordered', { link: link.name, order, kept });
+        resolve(json(200, { ...linkView(core, link), kept }));
+      });
+    });
   };
 }
 
@@ -63,7 +66,7 @@ function status(core: Core): unknown {
   };
 }
 
-function linkView(core: Core, link: Link): unknown {
+function linkView(core: Core, link: Link): object {
   const now = core.world.loop.monotonic();
   let room = 0;
   let inFlight = 0;
@@ -76,6 +79,7 @@ function linkView(core: Core, link: Link): unknown {
     supplier: link.config.supplier,
     state: STATE_NAMES[link.state],
     reason: link.reason,
+    order: link.order === 'run' ? null : { is: link.order, since: new Date(link.orderedAt).toISOString() },
     binds: link.binds.size,
     window: { room, inFlight },
     rate: { contract: link.config.throttlePerSecond, now: Math.floor(link.pacer.rate(now)) },

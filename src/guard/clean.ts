@@ -50,6 +50,7 @@ export class Cleaner {
     }
     if (last >= 0) {
       if (this.#startHome <= last) this.#writeStart();
+      this.#core.linkOrders.rewrite(last);
       this.#parking.rewrite(last);
       upstreams.mo.rewrite(last);
       upstreams.parts.rewrite(last);

@@ -4,6 +4,7 @@ import type { CommitLog } from '../driver/commit.ts';
 import type { Spill } from '../port/spill.ts';
 import type { World } from '../port/world.ts';
 import type { GuardConfig } from './config.ts';
+import type { LinkOrders } from './linkOrders.ts';
 import type { Links } from './links.ts';
 import type { OpPool } from './op.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -58,6 +59,7 @@ export interface Core {
   readonly sent: SentStore;
   readonly ops: OpPool;
   readonly links: Links;
+  readonly linkOrders: LinkOrders;
   readonly upstreams: Upstreams;
   readonly outcomes: Outcomes;
   readonly receipts: Receipts;

@@ -16,6 +16,7 @@ import { beginRun } from './beginRun.ts';
 import { Cleaner } from './clean.ts';
 import type { GuardConfig } from './config.ts';
 import { type Core, IdSource, newCounters } from './core.ts';
+import { LinkOrders } from './linkOrders.ts';
 import { Link, Links } from './links.ts';
 import { Mo } from './mo.ts';
 import { OnDisk } from './onDisk.ts';
@@ -102,6 +103,7 @@ export class Guard {
           (clientOptions, handler) => new SmppClient(world, clientOptions, handler, () => core.random.fraction()),
         ),
     );
+    building.linkOrders = new LinkOrders(core);
     const upstreams = new Upstreams(core);
     building.upstreams = upstreams;
     this.#onDisk = new OnDisk(core);

@@ -27,6 +27,8 @@ export class Link {
   readonly queue: LinkQueue;
   readonly binds = new Set<LinkBind>();
   order: LinkOrder = 'run';
+  /** Wall clock; of an order other than `run` that holds. */
+  orderedAt = 0;
   state: number = LinkState.down;
   reason = 'not connected yet';
   /** Status of the last refused bind; 0: none since the last that stood. */
@@ -113,10 +115,16 @@ export class Link {
     if (changed) this.queue.stateChanged();
   }
 
+  #since(): string {
+    return `since ${new Date(this.orderedAt).toISOString().slice(0, 16)}Z`;
+  }
+
   #judge(): { readonly state: number; readonly reason: string } {
     if (this.removed) return { state: LinkState.draining, reason: 'removed from the configuration' };
-    if (this.order === 'pause') return { state: LinkState.paused, reason: 'paused by an operator of the guard' };
-    if (this.order === 'drain') return { state: LinkState.draining, reason: 'drained by an operator of the guard' };
+    if (this.order === 'pause')
+      return { state: LinkState.paused, reason: `paused by an operator of the guard ${this.#since()}` };
+    if (this.order === 'drain')
+      return { state: LinkState.draining, reason: `drained by an operator of the guard ${this.#since()}` };
     let senders = 0;
     for (const bind of this.binds) if (bind.sends) senders++;
     if (senders === 0) {

@@ -36,6 +36,8 @@ export const RecordType = {
   throttled: 0x2a,
   /** Parts that became an order or ended without one. */
   partsDone: 0x29,
+  /** An operator of ours pauses, drains or resumes a link. */
+  linkOrder: 0x2b,
 } as const;
 
 /** The order's part of an INTENT: what is committed and what recovery needs. */

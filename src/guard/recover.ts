@@ -130,6 +130,9 @@ export class Recovery {
         this.#saw(sent.guardId(handle));
         return;
       }
+      case RecordType.linkOrder:
+        this.#core.linkOrders.restore(r, seq);
+        return;
       case RecordType.part:
         upstreams.parts.restore(r, secrets, seq);
         return;
@@ -196,6 +199,7 @@ export class Recovery {
         if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);
       }
     }
+    this.#core.linkOrders.resume();
     receipts.resume();
     upstreams.mo.resume();
     upstreams.parts.resume();

@@ -169,3 +169,23 @@ export function writeOwnIntent(w: ByteWriter, record: OwnIntentRecord): void {
 export function readOwnIntent(r: RecordReader): OwnIntentRecord {
   return { at: r.u64(), session: r.latin1(8), sequence: r.u32(), opcode: r.u32() };
 }
+
+export interface LinkOrderRecord {
+  readonly at: number;
+  readonly link: string;
+  /** 0 run, 1 pause, 2 drain. */
+  readonly order: number;
+}
+
+export function writeLinkOrder(w: ByteWriter, record: LinkOrderRecord): void {
+  w.u8(RECORD_VERSION);
+  w.u64(record.at);
+  w.u8(record.order);
+  putText(w, record.link);
+}
+
+export function readLinkOrder(r: RecordReader): LinkOrderRecord {
+  const at = r.u64();
+  const order = r.u8();
+  return { at, order, link: r.text() };
+}

@@ -1,7 +1,17 @@
 // The commands about the running system: status, and link pause, drain, resume through the guard's admin.
 
 import { gatewayClient, guardClient } from './client.ts';
-import { type Command, CommandError, clientHelp, clientOptions, Exit, readArguments, say, table } from './cliTools.ts';
+import {
+  type Command,
+  CommandError,
+  clientHelp,
+  clientOptions,
+  Exit,
+  readArguments,
+  say,
+  table,
+  tell,
+} from './cliTools.ts';
 
 interface StatusAnswer {
   readonly name: string;
@@ -108,7 +118,9 @@ export const linkCommand: Command = {
       return Exit.ok;
     }
     const { json } = await client.call('POST', `/links/${encodeURIComponent(name as string)}/${action}`);
-    say(values.json === true ? JSON.stringify(json) : linkTable([json as GuardLink]));
+    const link = json as GuardLink & { readonly kept: boolean };
+    say(values.json === true ? JSON.stringify(json) : linkTable([link]));
+    if (!link.kept) tell('the disk of the guard takes nothing now: the order holds until the guard is restarted');
     return Exit.ok;
   },
 };

@@ -5,7 +5,7 @@ import { adminHandler } from '../../src/guard/admin.ts';
 import { LinkState } from '../../src/smpp/vendor.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
-import { guardConfig, linkConfig, runGuard, until } from './rig.ts';
+import { Disk, guardConfig, linkConfig, runGuard, until } from './rig.ts';
 
 async function setUp() {
   const [a, b] = [new Supplier(), new Supplier()];
@@ -104,4 +104,66 @@ test('an upstream that leaves the configuration is unbound and may not come back
   await until('unbound', () => gateway.peer === null);
   await until('refused', () => gateway.refused === 0x0f);
   await end();
+});
+
+test('pauses and drains outlive a restart, and cleaning; resuming does too', async () => {
+  const disk = new Disk();
+  const [a, b] = [new Supplier(), new Supplier()];
+  const options = { disk, links: [linkConfig('a', await a.open()), linkConfig('b', await b.open())] };
+  let running = await runGuard(options);
+  const post = async (path: string): Promise<{ kept: boolean; reason: string; order: { is: string } | null }> => {
+    const handler = adminHandler(running.guard.core, 't');
+    const request = new Request(`http://127.0.0.1${path}`, { method: 'POST', headers: { authorization: 'Bearer t' } });
+    return (await handler(request, '127.0.0.1')).json() as never;
+  };
+  const states = (): (readonly [string, string])[] =>
+    running.guard.core.links.byNumber.map((one) => [one.name, one.order] as const);
+  const crash = async (): Promise<void> => {
+    running.kill();
+    await until('alone', () => a.peers.length === 0 && b.peers.length === 0);
+    running = await runGuard(options);
+  };
+  await until('bound', () => a.peers.length === 1 && b.peers.length === 1);
+  const paused = await post('/links/a/pause');
+  assert.equal(paused.kept, true);
+  assert.equal(paused.order?.is, 'pause');
+  assert.match(paused.reason, /paused by an operator of the guard since 20\d\d-\d\d-\d\dT\d\d:\d\dZ/);
+  await post('/links/b/drain');
+  const { core } = running.guard;
+  const live = core.log.stats.liveRecords;
+  core.linkOrders.rewrite(core.log.seq);
+  core.log.urgent();
+  await until('written again', () => core.log.stats.liveRecords === live && disk.history.length > 0);
+  await new Promise<void>((resolve) => core.log.after(() => resolve(), 0));
+  await crash();
+  assert.deepEqual(states(), [
+    ['a', 'pause'],
+    ['b', 'drain'],
+  ]);
+  await until('a is bound and paused', () => running.guard.core.links.byName.get('a')?.state === LinkState.paused);
+  await until('b is told', () => running.guard.core.links.byName.get('b')?.state === LinkState.draining);
+  const gateway = new Gateway(running.port, 'gateway/a');
+  await until('paused is told', () => gateway.states.at(-1)?.state === LinkState.paused);
+  assert.match(gateway.states.at(-1)?.reason ?? '', /since 20/);
+  assert.equal(b.peers.length, 0);
+  assert.equal((await post('/links/a/resume')).order, null);
+  await post('/links/b/resume');
+  await gateway.stop();
+  await crash();
+  assert.deepEqual(states(), [
+    ['a', 'run'],
+    ['b', 'run'],
+  ]);
+  await until('both up', () => running.guard.core.links.byNumber.every((one) => one.state === LinkState.up));
+  // A journal that takes nothing does not keep a pause from holding.
+  disk.fate = 'full';
+  running.guard.core.log.begin(0x03);
+  running.guard.core.log.end();
+  await until('full', () => !running.guard.core.log.accepting);
+  const unkept = await post('/links/a/pause');
+  assert.equal(unkept.kept, false);
+  assert.equal(running.guard.core.links.byName.get('a')?.state, LinkState.paused);
+  running.kill();
+  await a.server?.close();
+  await b.server?.close();
 });
