@@ -12,6 +12,7 @@ export interface TokenUpstream {
   readonly tokenSecret: Buffer;
   /** Links it may use; empty: all. */
   readonly links: readonly string[];
+  /** Addresses and blocks of them (numbering/cidr.ts); empty: anywhere. */
   readonly allowedAddresses: readonly string[];
   readonly maxBinds: number;
   readonly window: number;

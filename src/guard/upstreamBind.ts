@@ -1,6 +1,7 @@
 // A bind of an upstream: who it is, which link and lane class it is for, and its requests and answers. The first handler of
 // every connection decides about its bind.
 import type { PeerHandler, SmppPeer } from '../driver/types.ts';
+import { addressAllowed } from '../numbering/cidr.ts';
 import type { FailReason } from '../session/types.ts';
 import type { Bind, Pdu } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
@@ -53,9 +54,7 @@ export class Doorkeeper implements PeerHandler<number> {
     const { upstream, config } = found;
     if (!equal(sha256(Buffer.from(pdu.password, 'latin1')), sha256(Buffer.from(config.password))))
       return Status.ESME_RINVPASWD;
-    const { allowedAddresses } = config;
-    if (allowedAddresses.length > 0 && !allowedAddresses.includes(peer.facts.remoteAddress))
-      return Status.ESME_RBINDFAIL;
+    if (!addressAllowed(peer.facts.remoteAddress, config.allowedAddresses)) return Status.ESME_RBINDFAIL;
     return upstream.binds.size >= config.maxBinds ? Status.ESME_RBINDFAIL : Status.ESME_ROK;
   }
 

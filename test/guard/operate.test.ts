@@ -5,7 +5,7 @@ import { adminHandler } from '../../src/guard/admin.ts';
 import { LinkState } from '../../src/smpp/vendor.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
-import { Disk, guardConfig, linkConfig, runGuard, until } from './rig.ts';
+import { Disk, guardConfig, linkConfig, runGuard, tokenUpstream, until } from './rig.ts';
 
 async function setUp() {
   const [a, b] = [new Supplier(), new Supplier()];
@@ -166,4 +166,25 @@ test('pauses and drains outlive a restart, and cleaning; resuming does too', asy
   running.kill();
   await a.server?.close();
   await b.server?.close();
+});
+
+test('an upstream comes from the addresses and blocks that are allowed, from nowhere else', async () => {
+  const a = new Supplier();
+  const links = [linkConfig('a', await a.open())];
+  const running = await runGuard({ links });
+  for (const [allowedAddresses, bound] of [
+    [['10.0.0.0/8', '127.0.0.0/8'], true],
+    [['127.0.0.1'], true],
+    [['10.0.0.0/8', '::1/128'], false],
+    [['126.0.0.0/7'], true],
+    [['127.0.0.2/31'], false],
+  ] as const) {
+    running.guard.reload(guardConfig({ links, upstreams: [{ ...tokenUpstream, allowedAddresses }] }));
+    const gateway = new Gateway(running.port, 'gateway/a');
+    await until('decided', () => gateway.peer !== null || gateway.refused !== 0);
+    assert.equal(gateway.refused, bound ? 0 : 0x0d, allowedAddresses.join());
+    await gateway.stop();
+  }
+  await running.stop();
+  await a.server?.close();
 });
