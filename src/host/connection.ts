@@ -1,11 +1,14 @@
 // One TCP or TLS socket of Node behind port/net.ts's Connection. How it came to stand is net.ts's and listener.ts's business.
 import type { Socket } from 'node:net';
 import type { CloseReason, Connection, ConnectionFacts, ConnectionHandler } from '../port/net.ts';
+import type { InputTurn } from './inputTurn.ts';
 
 /** A read this large is a turn of its own; smaller ones share one, with one write per socket. */
 const LARGE_READ_BYTES = 16_384;
 /** Node reads at most this much at once: there is probably more. */
 const FULL_READ_BYTES = 65_536;
+/** Input is handed over in pieces of this size, so that its time can be limited: some hundred answers, some thirty orders. */
+const PIECE_BYTES = 8192;
 /** Above this much waiting `write` says so; a few milliseconds of a fast link. */
 const HIGH_WATER_BYTES = 262_144;
 /** After our FIN: what the peer still sends is read and dropped, since closing with unread input resets the connection and may take our last answer with it. */
@@ -18,11 +21,13 @@ export class NodeConnection implements Connection {
   handler: ConnectionHandler = nobody;
   facts: ConnectionFacts;
   readonly #socket: Socket;
-  readonly #endTurn: () => void;
+  readonly #turn: InputTurn;
   #opened: boolean;
   #paused = false;
   /** Paused by itself until the next look at the loop. */
   #yielding = false;
+  /** Read and not yet handed over. */
+  #rest: Buffer | null = null;
   #waiting = false;
   #ending = false;
   #reason: CloseReason | null = null;
@@ -34,8 +39,8 @@ export class NodeConnection implements Connection {
   };
 
   /** `opened`: whether it stands already. */
-  constructor(socket: Socket, facts: ConnectionFacts, opened: boolean, endTurn: () => void) {
-    this.#endTurn = endTurn;
+  constructor(socket: Socket, facts: ConnectionFacts, opened: boolean, turn: InputTurn) {
+    this.#turn = turn;
     this.#socket = socket;
     this.facts = facts;
     this.#opened = opened;
@@ -51,15 +56,26 @@ export class NodeConnection implements Connection {
     });
   }
 
-  /** Input that does not come as an event. */
+  /** Input that does not come as an event. `bytes` may be used again afterwards. */
   input(bytes: Buffer): void {
     if (this.#ending) return;
-    this.handler.bytes(bytes);
-    if (bytes.length < LARGE_READ_BYTES) return;
-    // One look at the loop may bring megabytes from one socket. What a piece of it asked for starts now, and the next piece
+    if (this.#rest !== null) this.#rest = Buffer.concat([this.#rest, bytes]);
+    else this.#handOver(bytes);
+  }
+
+  #handOver(bytes: Buffer): void {
+    let at = 0;
+    do {
+      const end = Math.min(bytes.length, at + PIECE_BYTES);
+      this.handler.bytes(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+      at = end;
+    } while (at < bytes.length && !this.#paused && !this.#ending && this.#turn.hasTime());
+    if (this.#ending) return;
+    if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
+    // One look at the loop may bring megabytes from many sockets. What a piece of it asked for starts now, and the next piece
     // waits for a look at everything else, so that the programs along the way work side by side and not one after another.
-    this.#endTurn();
-    if (bytes.length < FULL_READ_BYTES || this.#paused || this.#yielding) return;
+    if (at >= LARGE_READ_BYTES) this.#turn.end();
+    if (this.#yielding || (at === bytes.length && (bytes.length < FULL_READ_BYTES || this.#paused))) return;
     this.#yielding = true;
     this.#socket.pause();
     setImmediate(this.#goOn);
@@ -67,7 +83,11 @@ export class NodeConnection implements Connection {
 
   readonly #goOn = (): void => {
     this.#yielding = false;
-    if (!this.#paused && !this.#socket.destroyed) this.#socket.resume();
+    if (this.#paused || this.#ending || this.#socket.destroyed) return;
+    const rest = this.#rest;
+    this.#rest = null;
+    if (rest !== null) this.#handOver(rest);
+    if (!this.#yielding && !this.#paused) this.#socket.resume();
   };
 
   /** It stands now. */
@@ -97,7 +117,12 @@ export class NodeConnection implements Connection {
 
   resume(): void {
     this.#paused = false;
-    if (!this.#yielding) this.#socket.resume();
+    if (this.#yielding) return;
+    if (this.#rest === null) this.#socket.resume();
+    else {
+      this.#yielding = true;
+      setImmediate(this.#goOn);
+    }
   }
 
   end(): void {

@@ -6,6 +6,7 @@ import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Connection, Listener, ListenOptions, TlsServerOptions } from '../port/net.ts';
 import { NodeConnection } from './connection.ts';
+import type { InputTurn } from './inputTurn.ts';
 import { canonicalAddress, readProxyHead } from './proxyProtocol.ts';
 import { certificateFingerprint, serverTlsOptions } from './tls.ts';
 
@@ -22,7 +23,7 @@ interface Ends {
 export class NodeListener implements Listener {
   readonly #options: ListenOptions;
   readonly #accept: (connection: Connection) => void;
-  readonly #endTurn: () => void;
+  readonly #turn: InputTurn;
   readonly #server: Server;
   readonly #tls: TlsServer | null;
   readonly #proxies: BlockList | null;
@@ -32,8 +33,8 @@ export class NodeListener implements Listener {
   #connections = 0;
   #closed = false;
 
-  constructor(options: ListenOptions, accept: (connection: Connection) => void, endTurn: () => void) {
-    this.#endTurn = endTurn;
+  constructor(options: ListenOptions, accept: (connection: Connection) => void, turn: InputTurn) {
+    this.#turn = turn;
     this.#options = options;
     this.#accept = accept;
     this.#proxies = options.proxies === null ? null : blockList(options.proxies);
@@ -170,7 +171,7 @@ export class NodeListener implements Listener {
       socket,
       { ...ends, tls, certificateFingerprint: fingerprint },
       true,
-      this.#endTurn,
+      this.#turn,
     );
     // Before the owner hears of it, which may pause it at once.
     socket.resume();

@@ -14,6 +14,7 @@ import type {
   Net,
 } from '../port/net.ts';
 import { NodeConnection } from './connection.ts';
+import { InputTurn } from './inputTurn.ts';
 import { NodeListener } from './listener.ts';
 import { canonicalAddress } from './proxyProtocol.ts';
 import { certificateFingerprint, clientTlsOptions } from './tls.ts';
@@ -23,10 +24,11 @@ const READ_BYTES = 65_536;
 
 /** `endTurn`: see HostLoop; without it long input is one turn. */
 export function createNet(endTurn: () => void = () => {}): Net {
+  const turn = new InputTurn(endTurn);
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   return {
     listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
-      return new NodeListener(options, accept, endTurn).listen();
+      return new NodeListener(options, accept, turn).listen();
     },
     connect(options: ConnectOptions, handler: ConnectionHandler): Connection {
       const facts = unknownFacts(options);
@@ -46,12 +48,12 @@ export function createNet(endTurn: () => void = () => {}): Net {
             },
           },
         });
-        connection = new NodeConnection(socket, facts, false, endTurn);
+        connection = new NodeConnection(socket, facts, false, turn);
         return watch(connection, socket, handler, options, 'connect', () => factsOf(socket, options, null));
       }
       const tcp = connectTcp({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
       const socket: TLSSocket = connectTls({ ...clientTlsOptions({ ...options, tls: options.tls }), socket: tcp });
-      const connection = new NodeConnection(socket, facts, false, endTurn);
+      const connection = new NodeConnection(socket, facts, false, turn);
       tcp.on('error', (error: NodeJS.ErrnoException) => connection.fail(error.code ?? error.message));
       return watch(connection, socket, handler, options, 'secureConnect', () => factsOf(socket, options, socket));
     },

@@ -1,0 +1,66 @@
+// Input that takes long to work on: handed over in pieces, a few per look at the loop, in order, with pauses kept, on accepted
+// connections and on our own.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Connection } from '../../src/port/net.ts';
+import { End, net, plain, to } from './end.ts';
+
+const OCTETS = 400_000;
+/** A piece is worked on for so long: three or four fill what one look may take. */
+const WORK_MS = 2;
+
+/** `octets` that count, so that order and gaps are seen. */
+function counting(octets: number): Buffer {
+  const bytes = Buffer.alloc(octets);
+  for (let i = 0; i < octets; i += 4) bytes.writeUInt32BE(i, i);
+  return bytes;
+}
+
+for (const side of ['accepted', 'our own'] as const) {
+  test(`${side}: no look at the loop takes more than some pieces, and all comes in order`, async () => {
+    const far = new End();
+    const near = new End();
+    const listener = await net.listen(plain, (connection) => far.take(connection));
+    const own = net.connect(to(listener.port), near.handler);
+    await near.until((end) => end.opened);
+    await far.until((end) => end.connection !== null);
+    const [reader, writer] =
+      side === 'accepted' ? [far.connection as Connection, own] : [own, far.connection as Connection];
+    const all: Buffer[] = [];
+    let octets = 0;
+    let inThisLook = 0;
+    let most = 0;
+    let paused = false;
+    let done: () => void;
+    const finished = new Promise<void>((resolve) => (done = resolve));
+    reader.handler = {
+      opened() {},
+      drained() {},
+      closed() {},
+      bytes: (bytes) => {
+        assert.equal(paused, false, 'nothing comes while reading is paused');
+        if (inThisLook++ === 0) setImmediate(() => (inThisLook = 0));
+        most = Math.max(most, inThisLook);
+        all.push(Buffer.from(bytes));
+        octets += bytes.length;
+        for (const until = performance.now() + WORK_MS; performance.now() < until; );
+        if (all.length % 7 === 0) {
+          paused = true;
+          reader.pause();
+          setImmediate(() => {
+            paused = false;
+            reader.resume();
+          });
+        }
+        if (octets === OCTETS) done();
+      },
+    };
+    writer.write(counting(OCTETS));
+    await finished;
+    assert.ok(Buffer.concat(all).equals(counting(OCTETS)));
+    // Handed over by the piece of 8 KiB, what was read would be 64 KiB at once.
+    assert.ok(most > 1 && most <= 6, `${most} pieces in one look`);
+    writer.destroy();
+    await listener.close();
+  });
+}
