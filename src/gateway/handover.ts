@@ -106,8 +106,11 @@ export class Handover {
   unanswered(token: number): void {
     const handle = handleOf(this.#core, Math.floor(token / 2));
     if (handle < 0) return;
+    const { store } = this.#core;
+    // The terminal receipt goes its own way: a second one in the queue would still stand there when the first is taken.
+    if (token % 2 === INTERMEDIATE && store.terminal[handle] !== 0) return;
     const account = accountOf(this.#core, handle);
-    if (((this.#core.store.flags[handle] as number) & MessageFlag.handing) === 0) this.#prepend(account, handle);
+    if (((store.flags[handle] as number) & MessageFlag.handing) === 0) this.#prepend(account, handle);
     this.pump(account);
   }
 

@@ -1,0 +1,52 @@
+// Intermediate and terminal receipts of one message under way at the same time: the terminal one is offered once at a time, and the
+// queue of the account holds no message that has gone.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommandId } from '../../src/smpp/commands.ts';
+import { type DeliverSm, NO_TLVS } from '../../src/smpp/pdu.ts';
+import { Rig } from './rig.ts';
+
+const LATER = 0x45;
+const RESPONSE_TIMER_MS = 30_000;
+
+test('an intermediate receipt that nobody answers does not bring the terminal one into the queue a second time', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  const offered: DeliverSm[] = [];
+  customer.takes = (pdu) => {
+    offered.push(pdu);
+    // The intermediate one and the first terminal one get no answer yet, any more are put off.
+    return offered.length > 2 ? LATER : null;
+  };
+  customer.submit({ registeredDelivery: 0x11 });
+  await rig.pass(100);
+  assert.equal(offered[0]?.esmClass, 0x20);
+  await rig.pass(RESPONSE_TIMER_MS - 5_000);
+  const [order] = rig.guard.orders;
+  assert.ok(order);
+  rig.guard.receipt(order, 2, 1);
+  await rig.pass(100);
+  assert.equal(offered[1]?.esmClass, 0x04);
+  // The timer of the intermediate one ends, that of the terminal one runs.
+  await rig.pass(6_000);
+  customer.peer?.respond(offered[1]?.sequence ?? 0, {
+    command: 'deliver_sm_resp',
+    commandId: CommandId.deliver_sm_resp,
+    status: 0,
+    sequence: 0,
+    messageId: '',
+    tlvs: NO_TLVS,
+  });
+  customer.takes = () => 0;
+  await rig.pass(2_000);
+  assert.equal(rig.core.store.count, 0, 'taken, and gone');
+  for (let i = 0; i < 3; i++) customer.submit({});
+  await rig.pass(100);
+  for (const next of rig.guard.orders.slice(1)) rig.guard.receipt(next, 2, 1);
+  await rig.pass(5_000);
+  assert.equal(rig.guard.orders.length, 4);
+  assert.equal(rig.service.account('acme')?.waitingReceipts, 0);
+  assert.equal(rig.core.store.count, 0);
+  assert.equal(customer.receipts.length, 5, 'one intermediate, four terminal');
+});
