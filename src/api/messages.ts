@@ -162,8 +162,8 @@ async function sendOne(api: Api, c: ApiContext, key: string | null, body: unknow
   const headers = answer.replayed ? REPLAYED : undefined;
   if (outcome.ok) return jsonResponse(202, acceptedJson(outcome, request), headers);
   const refused = refusalProblem(outcome.refusal);
-  const rate =
-    refused.problem === 'over-rate' ? rateHeaders(api.service.account(accountOf(c).name)?.throughput ?? 0) : {};
+  const throughput = api.service.account(accountOf(c).name)?.throughput ?? 0;
+  const rate = refused.problem === 'over-rate' ? rateHeaders(throughput, refused.retryAfterS ?? 1) : {};
   return { ...refused, headers: { ...rate, ...headers } };
 }
 

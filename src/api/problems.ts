@@ -75,15 +75,18 @@ export function problem(
 
 /** The gateway's refusal of one message. */
 export function refusalProblem(refusal: Refusal): Problem {
-  return problem(refusal.code, refusal.detail);
+  const one = problem(refusal.code, refusal.detail);
+  return refusal.retryAfterMs === undefined
+    ? one
+    : { ...one, retryAfterS: Math.max(1, Math.ceil(refusal.retryAfterMs / 1000)) };
 }
 
 /**
  * What a client needs to slow down to its `throughput` in segments per second: its quota, and that nothing remains of it
- * (draft-ietf-httpapi-ratelimit-headers, reference §8.5).
+ * for `seconds` (draft-ietf-httpapi-ratelimit-headers, reference §8.5).
  */
-export function rateHeaders(throughput: number): Problem['headers'] {
-  return { 'ratelimit-policy': `"segments";q=${throughput};w=1`, ratelimit: '"segments";r=0;t=1' };
+export function rateHeaders(throughput: number, seconds: number): Problem['headers'] {
+  return { 'ratelimit-policy': `"segments";q=${throughput};w=1`, ratelimit: `"segments";r=0;t=${seconds}` };
 }
 
 export function isProblem(value: unknown): value is Problem {

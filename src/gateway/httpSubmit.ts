@@ -61,7 +61,10 @@ export class HttpSubmit {
       return refuse('text-empty', 'nothing in it can be seen');
     if (account.quota !== null) {
       const waitMs = account.quota.take(core.world.loop.monotonic(), planned.segments);
-      if (waitMs > 0) return refuse('over-rate', `throughput is used up; try again in ${Math.ceil(waitMs)} ms`);
+      if (waitMs > 0) {
+        const detail = `throughput is used up; try again in ${Math.ceil(waitMs)} ms`;
+        return { ...refuse('over-rate', detail), retryAfterMs: Math.ceil(waitMs) };
+      }
     }
     const { kind, address } = sender.value;
     facts.sourceTon = kind === 'alphanumeric' ? 5 : kind === 'international' ? 1 : 0;

@@ -25,6 +25,8 @@ export interface Refusal {
   readonly detail: string;
   /** command_status for SMPP customers. */
   readonly status: number;
+  /** When it may be taken, where that is known. */
+  readonly retryAfterMs?: number;
 }
 
 export type Body =

@@ -102,7 +102,10 @@ export class MemoryService implements GatewayService {
 
   #take(account: AccountRef, request: SubmitRequest): SubmitOutcome {
     const code = refusedEndings[request.to.slice(-3)];
-    if (code !== undefined) return { ok: false, refusal: { code, detail: `refused: ${code}`, status: 8 } };
+    if (code !== undefined) {
+      const refusal = { code, detail: `refused: ${code}`, status: 8 };
+      return { ok: false, refusal: code === 'over-rate' ? { ...refusal, retryAfterMs: 2400 } : refusal };
+    }
     const id = `msg_${String(++this.#next).padStart(26, '0')}`;
     const view: MessageView = {
       id,

@@ -183,8 +183,9 @@ describe('POST /api/v1/messages', () => {
       if (status === 429)
         assert.equal(
           `${answer.headers.get('ratelimit-policy')} ${answer.headers.get('ratelimit')}`,
-          '"segments";q=100;w=1 "segments";r=0;t=1',
+          '"segments";q=100;w=1 "segments";r=0;t=3',
         );
+      if (retry) assert.equal(answer.headers.get('retry-after'), status === 429 ? '3' : '5', code);
     }
     assert.equal(Object.keys(refusedEndings).length, 15);
   });

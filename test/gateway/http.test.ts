@@ -182,3 +182,23 @@ test('suspend refuses, cancel by lane ends what has not left, cdr tells what was
     new Array(5).fill(['deleted', 0]),
   );
 });
+
+test('over the rate: the refusal says when the throughput of the account is free again', async () => {
+  const rig = await rigWithMoney(gatewayConfig({ accounts: [accountConfig('acme', { throughput: 2 })] }));
+  const long = { ...request, body: { kind: 'text', text: 'x'.repeat(900) } } as const;
+  const answer = await submitHttp(rig, [long, request]);
+  assert.ok(answer.code === 'done');
+  const [taken, refused] = answer.outcomes;
+  assert.equal(taken?.ok, true);
+  assert.ok(refused !== undefined && !refused.ok);
+  assert.equal(refused.refusal.code, 'over-rate');
+  // Six segments at two a second: three seconds until the next.
+  const waitMs = refused.refusal.retryAfterMs ?? 0;
+  assert.ok(waitMs > 2000 && waitMs <= 3100, `${waitMs}`);
+  await rig.pass(waitMs - 60 - 100);
+  const early = await submitHttp(rig, [request]);
+  assert.ok(early.code === 'done' && early.outcomes[0]?.ok === false);
+  await rig.pass(100);
+  const late = await submitHttp(rig, [request]);
+  assert.ok(late.code === 'done' && late.outcomes[0]?.ok === true);
+});
