@@ -206,8 +206,12 @@ export class Customers implements PeerHandler<number> {
     else this.#core.handover.answered(token, pdu.status);
   }
 
-  failed(_peer: SmppPeer<number>, token: number, _reason: FailReason): void {
-    if (token < FIRST_RECEIPT_TOKEN) moAnswered(this.#core, token, Status.ESME_RX_T_APPN);
+  failed(_peer: SmppPeer<number>, token: number, reason: FailReason): void {
+    // What this peer cannot be told at all must not come round for ever.
+    if (reason === 'unencodable') {
+      if (token < FIRST_RECEIPT_TOKEN) moAnswered(this.#core, token, Status.ESME_RX_P_APPN);
+      else this.#core.handover.answered(token, Status.ESME_RX_P_APPN);
+    } else if (token < FIRST_RECEIPT_TOKEN) moAnswered(this.#core, token, Status.ESME_RX_T_APPN);
     else this.#core.handover.unanswered(token);
   }
 

@@ -19,6 +19,8 @@ const BACK_OFF_MIN_MS = 1000;
 const BACK_OFF_MAX_MS = 60_000;
 /** How long a terminal receipt is offered (R27: at least 72 h); then it stays in the history alone. */
 const KEEP_MS = 7 * 86_400_000;
+/** Longest source_addr of a deliver_sm (SMPP 3.4 §4.6.1), in characters: a data_sm may write its destination longer (§4.7.1). */
+const SOURCE_ADDR_MAX = 20;
 /** Last bit of a token: the answer is to an intermediate receipt, not to the terminal one. */
 const INTERMEDIATE = 1;
 
@@ -162,6 +164,7 @@ export class Handover {
     for (let i = 0; i < segments; i++) if (segmentState(store, handle, i) === State.delivered) delivered++;
     const doneMs =
       store.terminal[handle] === 0 ? (store.acceptedAt[handle] as number) : (store.doneAt[handle] as number);
+    const written = store.written(handle);
     const text = formatReceipt(
       {
         id,
@@ -191,7 +194,7 @@ export class Handover {
       serviceType: store.serviceType(handle),
       sourceAddrTon: buffer[at + Letter.destTon] as number,
       sourceAddrNpi: buffer[at + Letter.destNpi] as number,
-      sourceAddr: store.written(handle),
+      sourceAddr: written.length <= SOURCE_ADDR_MAX ? written : store.destination(handle),
       destAddrTon: buffer[at + Letter.sourceTon] as number,
       destAddrNpi: buffer[at + Letter.sourceNpi] as number,
       destinationAddr: store.source(handle),

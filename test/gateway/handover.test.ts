@@ -1,9 +1,11 @@
-// Intermediate and terminal receipts of one message under way at the same time: the terminal one is offered once at a time, and the
-// queue of the account holds no message that has gone.
+// Receipts that are hard to hand over: intermediate and terminal ones of a message under way at the same time, and messages whose
+// destination was written longer than a receipt can say.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandId } from '../../src/smpp/commands.ts';
+import { dataSm } from '../../src/smpp/make.ts';
 import { type DeliverSm, NO_TLVS } from '../../src/smpp/pdu.ts';
+import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { Rig } from './rig.ts';
 
 const LATER = 0x45;
@@ -49,4 +51,25 @@ test('an intermediate receipt that nobody answers does not bring the terminal on
   assert.equal(rig.service.account('acme')?.waitingReceipts, 0);
   assert.equal(rig.core.store.count, 0);
   assert.equal(customer.receipts.length, 5, 'one intermediate, four terminal');
+});
+
+test('a data_sm may write its destination longer than a deliver_sm can: the receipt names it by its digits', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  customer.send(
+    dataSm({
+      ...{ sourceAddrTon: 5, sourceAddr: 'INFO', destAddrTon: 1, destAddrNpi: 1, registeredDelivery: 1 },
+      destinationAddr: '+49 (1700) 000-001 - - - - -',
+      tlvs: [{ tag: Tag.messagePayload, value: Buffer.from('hello') }],
+    }),
+  );
+  await rig.pass(100);
+  const [order] = rig.guard.orders;
+  assert.ok(order);
+  rig.guard.receipt(order, 2, 1);
+  await rig.pass(1_000);
+  assert.equal(customer.receipts.length, 1);
+  assert.equal(customer.receipts[0]?.pdu.sourceAddr, '491700000001');
+  assert.equal(rig.core.store.count, 0);
 });
