@@ -208,7 +208,7 @@ export function readMessage(
 ): SubmitRequest | { readonly errors: readonly FieldError[] } {
   const checked = check(schemas.messageRequest, value, pointer);
   if ('errors' in checked) return checked;
-  const { to, from, text, binary, lane, validity_s, schedule_at, reference } = checked.value;
+  const { to, from, text, binary, lane, purpose, validity_s, schedule_at, reference } = checked.value;
   return {
     from,
     to,
@@ -220,8 +220,7 @@ export function readMessage(
     validityMs: validity_s === undefined ? null : validity_s * 1000,
     scheduleAt: schedule_at === undefined ? null : Date.parse(schedule_at),
     reference: reference ?? null,
-    // What an account sends for stands in its configuration.
-    purpose: null,
+    purpose: purpose ?? null,
   };
 }
 

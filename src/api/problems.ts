@@ -16,6 +16,7 @@ export const problemTable = {
   forbidden: { status: 403, title: 'This key may not do that' },
   'sender-not-allowed': { status: 403, title: 'The sender is not allowed for this account' },
   'account-suspended': { status: 403, title: 'The account is suspended' },
+  'purpose-not-allowed': { status: 403, title: 'The purpose is not allowed for this account' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This path does not take that method' },
   'too-late': { status: 409, title: 'It is too late for that' },

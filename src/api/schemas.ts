@@ -50,6 +50,11 @@ export const messageRequest = z
       }),
     binary: binary.optional(),
     lane: lane.optional().openapi({ description: 'pin never waits behind bulk. Default: as the account is set.' }),
+    purpose: z.string().min(1).max(32).optional().openapi({
+      description:
+        'Why it is sent, one of those that the account may name; stands in the evidence. Default: as the account is set.',
+      example: 'otp',
+    }),
     validity_s: z.int().min(1).max(604_800).optional().openapi({ description: 'Seconds after which it is given up.' }),
     schedule_at: timeIn.optional().openapi({ description: 'Not before this time.' }),
     reference: reference.optional(),
@@ -177,6 +182,7 @@ export const messageOut = z
     from: z.string(),
     reference: z.string().nullable(),
     lane,
+    purpose: z.string().nullable().openapi({ description: "null: the account's own" }),
     segments: z.int(),
     price: moneyOut,
     charged: moneyOut,

@@ -71,6 +71,7 @@ export function messageJson(view: MessageView): object {
     from: view.from,
     reference: view.reference,
     lane: view.lane,
+    purpose: view.purpose,
     segments: view.segments,
     price: money(view.price, view.currency),
     charged: money(view.charged, view.currency),

@@ -219,3 +219,6 @@ export const LETTER_PAGE_BYTES = 262_144;
 
 /** Destinations of one submit_multi (SMPP 5.0 §4.2.2.1: 255; 3.4 §5.2.24: 254): so many messages may have one id. */
 export const MULTI_DESTINATIONS_MAX = 255;
+
+/** Purposes that messages of one gateway may name, ever: a message carries its purpose's number in one octet. */
+export const PURPOSES_MAX = 255;

@@ -61,6 +61,7 @@ const REFUSALS: Readonly<Record<RefusalCode, number>> = {
   'validity-invalid': Status.ESME_RINVEXPIRY,
   'over-rate': Status.ESME_RTHROTTLED,
   'account-suspended': Status.ESME_RSUBMITFAIL,
+  'purpose-not-allowed': Status.ESME_RSUBMITFAIL,
   'queue-full': Status.ESME_RMSGQFUL,
   'store-unavailable': Status.ESME_RSYSERR,
   'encoding-invalid': Status.ESME_RINVDCS,

@@ -156,4 +156,5 @@ const NO_CONFIG: AccountConfig = Object.freeze({
   webhook: null,
   duplicateWindowMs: 0,
   purpose: '',
+  purposes: [],
 });

@@ -57,6 +57,8 @@ export interface AccountConfig {
   /** Opt-in: same user_message_reference and destination within this time is the same message; 0: off. */
   readonly duplicateWindowMs: number;
   readonly purpose: string;
+  /** Other purposes that a message of this account may name. */
+  readonly purposes: readonly string[];
 }
 
 export interface PriceListConfig {

@@ -23,6 +23,7 @@ import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import type { Links } from './links.ts';
 import type { Mo } from './mo.ts';
 import type { Parts } from './parts.ts';
+import type { Purposes } from './purposes.ts';
 import type { MessageStore } from './store.ts';
 import type { Names } from './views.ts';
 
@@ -73,6 +74,7 @@ export interface Core {
   readonly timers: Timers;
   readonly history: History;
   readonly names: Names;
+  readonly purposes: Purposes;
   readonly counters: GatewayCounters;
   readonly tokenKey: TokenKey;
   readonly scratch: ByteWriter;

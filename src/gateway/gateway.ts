@@ -145,6 +145,7 @@ export class Gateway {
       if (!account.removed) core.ledger.open(account.name, account.config.currency, account.config.creditLimit);
     }
     const freshLinks = core.links.configure(config.links);
+    const freshPurposes = core.purposes.configure(config.accounts);
     core.config = config;
     // Numbers of accounts and links are those of the run time, which the compiled tables speak.
     const compiled = this.#compile(config);
@@ -152,7 +153,7 @@ export class Gateway {
     core.prices = compiled.prices;
     core.routes = compiled.routes;
     core.mo.configure(config.moRoutes);
-    if (fresh.length > 0 || freshLinks || this.#stateSeq === 0) this.#journalState();
+    if (fresh.length > 0 || freshLinks || freshPurposes || this.#states.length === 0) this.#journalState();
     return [];
   }
 
@@ -206,6 +207,7 @@ export class Gateway {
       const config = core.config.links.find((one) => one.name === name);
       if (config !== undefined) link.config = config;
     });
+    core.purposes.restore(state.purposes ?? []);
     core.ledger = Ledger.restore(state.ledger);
     this.#stateAt(seq);
   }
@@ -220,6 +222,7 @@ export class Gateway {
         suspended: account.suspended,
       })),
       links: core.links.byNumber.map((link) => link.name),
+      purposes: core.purposes.names,
       ledger: core.ledger.snapshot(),
     };
     const w = core.log.begin(RecordType.state);

@@ -38,6 +38,8 @@ export class HttpSubmit {
     if (!sender.ok) return refuse('sender-not-allowed', `not a sender: ${sender.error}`);
     if (!senderAllowed(account, sender.value.address))
       return refuse('sender-not-allowed', 'not registered for this account');
+    const purpose = core.purposes.numberOf(config, request.purpose);
+    if (purpose < 0) return refuse('purpose-not-allowed', 'not one of the purposes of this account');
     const scheduleAt = request.scheduleAt === null || request.scheduleAt <= nowMs ? 0 : request.scheduleAt;
     if (scheduleAt > nowMs + SCHEDULE_MAX_MS) return refuse('schedule-invalid', 'more than 30 days ahead');
     const validityMs = request.validityMs ?? config.defaultValidityMs;
@@ -79,6 +81,7 @@ export class HttpSubmit {
     facts.segments = planned.segments;
     facts.registeredDelivery = 1;
     facts.lane = LANES[request.lane ?? config.lane];
+    facts.purpose = purpose;
     facts.scheduleAt = scheduleAt;
     facts.validUntil = Math.max(nowMs, scheduleAt) + validityMs;
     facts.reference = Buffer.from(request.reference ?? '').latin1Slice();

@@ -21,6 +21,7 @@ import { History } from './history.ts';
 import { IdSource } from './ids.ts';
 import { MessagePhase } from './layout.ts';
 import { Links } from './links.ts';
+import { Purposes } from './purposes.ts';
 import { MessageStore } from './store.ts';
 
 const FIRST_CAPACITY = 1 << 14;
@@ -31,7 +32,9 @@ const EPOCH = 1;
 export function makeCore(world: World, config: GatewayConfig, onCommit: (state: CommitState) => void): Core {
   const accounts = new Accounts();
   const links = new Links(FIRST_CAPACITY);
+  const purposes = new Purposes();
   const names = {
+    purpose: (number: number) => (number === 0 ? null : purposes.name(number)),
     account: (number: number) => accounts.byNumber[number]?.name ?? `#${number}`,
     link: (number: number) => links.byNumber[number]?.name ?? null,
     currency: (number: number) => accounts.byNumber[number]?.config.currency ?? NO_CURRENCY,
@@ -73,6 +76,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
     timers: new Timers(FIRST_CAPACITY),
     history: new History(world.spill('history'), names),
     names,
+    purposes,
     counters: zeroCounters(),
     tokenKey: tokenKey(config.guard.tokenSecret, world.crypto.sha256Latin1),
     scratch: new ByteWriter(4096),

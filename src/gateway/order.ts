@@ -16,6 +16,7 @@ const VALIDITY_MAX_S = 72 * 3600;
 /** TLVs that are the same for many orders, made once. One per gateway instance. */
 export interface OrderCache {
   readonly accounts: Map<number, { readonly name: Tlv; readonly purpose: Tlv; readonly lanes: readonly Tlv[] }>;
+  readonly purposes: Tlv[];
   readonly counts: Tlv[];
   readonly flags: Tlv[];
   validitySeconds: number;
@@ -23,7 +24,7 @@ export interface OrderCache {
 }
 
 export function orderCache(): OrderCache {
-  return { accounts: new Map(), counts: [], flags: [], validitySeconds: -1, validityText: '' };
+  return { accounts: new Map(), purposes: [], counts: [], flags: [], validitySeconds: -1, validityText: '' };
 }
 
 type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
@@ -83,7 +84,9 @@ export function makeOrder(
       value: priceValue((store.pricePerSegment[handle] as number) * segments, accountOf(core, handle).config.currency),
     },
   ];
-  if (shared.purpose.value.length > 0) tlvs.push(shared.purpose);
+  const purpose = buffer[at + Letter.purpose] as number;
+  const why = purpose === 0 ? shared.purpose : purposeTlv(core, cache, purpose);
+  if (why.value.length > 0) tlvs.push(why);
   const reference = store.reference(handle);
   if (reference !== '') tlvs.push({ tag: HopTag.customerReference, value: Buffer.from(reference, 'latin1') });
   if (facts.flags !== 0) tlvs.push(flagTlv(cache, facts.flags));
@@ -126,6 +129,15 @@ function accountTlvs(
   };
   cache.accounts.set(account.number, made);
   return made;
+}
+
+function purposeTlv(core: Core, cache: OrderCache, purpose: number): Tlv {
+  let known = cache.purposes[purpose];
+  if (known === undefined) {
+    known = { tag: HopTag.purpose, value: Buffer.from(core.purposes.name(purpose)) };
+    cache.purposes[purpose] = known;
+  }
+  return known;
 }
 
 function countTlv(cache: OrderCache, segments: number): Tlv {

@@ -5,6 +5,8 @@ import type { LedgerSnapshot } from '../ledger/ledger.ts';
 export interface SavedState {
   readonly accounts: readonly { readonly name: string; readonly currency: string; readonly suspended: boolean }[];
   readonly links: readonly string[];
+  /** Purposes that messages may name, by number from 1; absent: none yet. */
+  readonly purposes?: readonly string[];
   readonly ledger: LedgerSnapshot;
 }
 

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'validity-invalid'
   | 'over-rate'
   | 'account-suspended'
+  | 'purpose-not-allowed'
   | 'queue-full'
   | 'store-unavailable'
   | 'encoding-invalid';
@@ -42,6 +43,7 @@ export interface SubmitRequest {
   readonly validityMs: number | null;
   readonly scheduleAt: number | null;
   readonly reference: string | null;
+  /** Null: the account's own. */
   readonly purpose: string | null;
 }
 
@@ -86,6 +88,8 @@ export interface MessageView {
   readonly to: string;
   readonly reference: string | null;
   readonly lane: 'pin' | 'normal' | 'bulk';
+  /** Null: the account's own. */
+  readonly purpose: string | null;
   readonly segments: number;
   readonly price: number;
   readonly charged: number;

@@ -14,6 +14,8 @@ export interface Names {
   account(number: number): string;
   link(number: number): string | null;
   currency(account: number): string;
+  /** Null: the account's own. */
+  purpose(number: number): string | null;
 }
 
 export function stateName(store: MessageStore, handle: number): MessageStateName {
@@ -61,6 +63,7 @@ export function messageView(store: MessageStore, handle: number, names: Names): 
     to: `+${store.destination(handle)}`,
     reference: reference === '' ? null : reference,
     lane: LANES[store.lane[handle] as number] ?? 'normal',
+    purpose: names.purpose(store.buffer(handle)[at + Letter.purpose] as number),
     segments: store.segments[handle] as number,
     price: price * (store.segments[handle] as number),
     charged: price * (store.chargedSegments[handle] as number),

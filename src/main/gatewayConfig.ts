@@ -107,6 +107,7 @@ export function loadGatewayConfig(
         : { url: one.webhook.url, secret: webhookSecret(faults, `accounts[${i}].webhook.secret`, one.webhook.secret) },
     duplicateWindowMs: one.duplicate_window,
     purpose: one.purpose,
+    purposes: one.purposes,
   }));
 
   const keyOwners = new Map<string, string>();

@@ -73,6 +73,7 @@ export const accountSchema = z.strictObject({
   webhook: z.strictObject({ url: z.url(), secret: secretRef }).optional(),
   duplicate_window: duration.default(0),
   purpose: z.string().max(32).default(''),
+  purposes: z.array(z.string().min(1).max(32)).max(20).default([]),
 });
 
 export const gatewaySchema = z.strictObject({

@@ -55,6 +55,7 @@ function account(plan: AccountPlan): AccountConfig {
     webhook: plan.webhook ? { url: `https://${plan.name}.example/hook`, secret: 'whsec_c2ltdWxhdGlvbg==' } : null,
     duplicateWindowMs: 0,
     purpose: '',
+    purposes: [],
   };
 }
 

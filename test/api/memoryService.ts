@@ -44,6 +44,7 @@ export const refusedEndings: { readonly [ending: string]: RefusalCode } = {
   '013': 'queue-full',
   '014': 'store-unavailable',
   '015': 'encoding-invalid',
+  '016': 'purpose-not-allowed',
 };
 
 export class MemoryService implements GatewayService {
@@ -124,6 +125,7 @@ export class MemoryService implements GatewayService {
       scheduleAt: request.scheduleAt,
       validUntil: 1_800_000_000_000 + (request.validityMs ?? 172_800_000),
       doneAt: null,
+      purpose: request.purpose,
       possibleDuplicate: false,
     };
     if (this.keep) this.kept.push({ account: account.name, view, request });

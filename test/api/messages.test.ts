@@ -187,7 +187,7 @@ describe('POST /api/v1/messages', () => {
         );
       if (retry) assert.equal(answer.headers.get('retry-after'), status === 429 ? '3' : '5', code);
     }
-    assert.equal(Object.keys(refusedEndings).length, 15);
+    assert.equal(Object.keys(refusedEndings).length, 16);
   });
 
   test('a batch with bad items keeps the others, in order', async () => {

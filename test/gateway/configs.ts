@@ -38,6 +38,7 @@ export function accountConfig(name: string, changes: Partial<AccountConfig> = {}
     webhook: null,
     duplicateWindowMs: 0,
     purpose: '',
+    purposes: [],
     ...changes,
   };
 }

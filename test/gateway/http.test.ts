@@ -202,3 +202,36 @@ test('over the rate: the refusal says when the throughput of the account is free
   const late = await submitHttp(rig, [request]);
   assert.ok(late.code === 'done' && late.outcomes[0]?.ok === true);
 });
+
+test('a message names its purpose among those of its account; it keeps it over a restart and another configuration', async () => {
+  const account = accountConfig('acme', { purpose: 'alerts', purposes: ['otp', 'marketing'], lane: 'normal' });
+  const rig = await rigWithMoney(gatewayConfig({ accounts: [account] }));
+  rig.guard.linkStates.set('alpha', 3).set('beta', 3);
+  rig.guard.setLink('alpha', 3);
+  rig.guard.setLink('beta', 3);
+  await rig.pass(50);
+  const answer = await submitHttp(rig, [
+    { ...request, purpose: 'marketing' },
+    { ...request, purpose: 'espionage' },
+    { ...request, purpose: 'alerts' },
+    request,
+  ]);
+  assert.ok(answer.code === 'done');
+  assert.deepEqual(
+    answer.outcomes.map((one) => (one.ok ? 'ok' : one.refusal.code)),
+    ['ok', 'purpose-not-allowed', 'ok', 'ok'],
+  );
+  assert.equal(rig.guard.orders.length, 0);
+  rig.crash();
+  rig.config = gatewayConfig({ accounts: [{ ...account, purposes: ['surveys', 'otp'] }] });
+  rig.guard.linkStates.set('alpha', 1);
+  await rig.startGateway();
+  const named = (order: (typeof rig.guard.orders)[number]): string | undefined =>
+    order.pdu.tlvs.find((one) => one.tag === HopTag.purpose)?.value.toString();
+  assert.deepEqual(rig.guard.orders.map(named).sort(), ['alerts', 'alerts', 'marketing']);
+  const ref = rig.service.authenticate('key-acme', '127.0.0.1');
+  assert.ok(ref);
+  const listed = rig.service.messages(ref, null, 10);
+  await rig.pass(30);
+  assert.deepEqual((await listed).map((one) => one.purpose).sort(), ['marketing', null, null]);
+});
