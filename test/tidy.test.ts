@@ -24,7 +24,7 @@ function none(faults: readonly string[]): void {
 }
 
 const house = sourcesBelow('src');
-const everything = sourcesBelow('src', 'test', 'bench', 'interop', 'bin', 'examples', 'console');
+const everything = sourcesBelow('src', 'test', 'bench', 'fuzz', 'interop', 'bin', 'examples', 'console');
 
 /** What package.json and bin/ start: the only doors into src/. */
 function entryPoints(): string[] {
