@@ -136,6 +136,7 @@ export class Guard {
     await new Promise<void>((resolve) => {
       core.log.recover((seq, records, secrets) => recovery.batch(seq, records, secrets), resolve);
     });
+    await recovery.complete();
     const past = recovery.finish();
     if (past.lastStart !== null) this.#onDisk.mayHold();
     const start = beginRun(core, past);

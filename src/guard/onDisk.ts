@@ -107,6 +107,11 @@ export class OnDisk {
     log.live(log.seq, 1);
   }
 
+  /** Whether a run file has this op. Never answers before it returns. */
+  knows(op: string, done: (known: boolean) => void): void {
+    this.#core.spill.get(Buffer.from(op, 'latin1'), (value) => done(value !== null));
+  }
+
   /** Looks an op up; its handle once it is in memory again, −1: it is not here, NO_ROOM: it is, and memory has no room for it now. Never answers before it returns. */
   recallOp(op: string, done: (handle: number) => void): void {
     this.#core.spill.get(Buffer.from(op, 'latin1'), (value) => {

@@ -49,9 +49,22 @@ export class PastOrders {
     this.#onDisk = onDisk;
   }
 
-  /** An OP record has brought this order back whole. */
+  /** An OP record has brought this order back whole: it tells all that the records before it did, and may outlive some of them. */
   restored(handle: number): void {
-    this.#moved.delete(this.#core.sent.op(handle));
+    const op = this.#core.sent.op(handle);
+    this.#moved.delete(op);
+    this.#open.delete(op);
+  }
+
+  /**
+   * An order may have gone to a run file, and the log may have been trimmed between its INTENTs: what is left here looks like
+   * one that was never finished. What the run file says counts.
+   */
+  async forgetMoved(): Promise<void> {
+    for (const [op, open] of this.#open) {
+      if (open.segments.every((one, i) => one.outcome !== 0 || open.sequences[i] !== undefined)) continue;
+      if (await new Promise<boolean>((resolve) => this.#onDisk.knows(op, resolve))) this.#open.delete(op);
+    }
   }
 
   /** A receipt of the past. */

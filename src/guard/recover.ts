@@ -167,7 +167,12 @@ export class Recovery {
     this.#orders.intent(record, seq);
   }
 
-  /** All batches have been read: what is open becomes unknown. */
+  /** All batches have been read: what only seems open is told from what is. Before `finish`. */
+  complete(): Promise<void> {
+    return this.#orders.forgetMoved();
+  }
+
+  /** What is open becomes unknown. */
   finish(): Past {
     const { voids, unknown } = this.#orders.finish();
     const { links, receipts } = this.#core;

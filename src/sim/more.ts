@@ -1,0 +1,112 @@
+// What a seed draws beyond plan.ts, from dice of its own, so that seeds of before keep their plans: another SMS gateway in front
+// of the guard, and what befalls it. Most seeds leave most of it out.
+import { Chance } from '../operator/chance.ts';
+import { FOREIGN } from './configs.ts';
+import type { Plan, TownFault } from './plan.ts';
+import type { Habits } from './requests.ts';
+import type { CustomerPlan } from './smppCustomer.ts';
+
+export interface ForeignPlan extends CustomerPlan {
+  readonly link: string;
+  readonly lane: number;
+  readonly messages: number;
+  readonly habits: Habits;
+  readonly partOctets: number;
+  readonly share: {
+    readonly long: number;
+    readonly parts: number;
+    readonly scheduled: number;
+    readonly unwanted: number;
+    /** Sets of which a part is never sent. */
+    readonly torn: number;
+  };
+}
+
+export interface MorePlan {
+  /** Another SMS gateway, bound straight to the guard. */
+  readonly foreign: ForeignPlan | null;
+  readonly faults: readonly { readonly atMs: number; readonly fault: TownFault }[];
+}
+
+export const NOTHING_MORE: MorePlan = { foreign: null, faults: [] };
+
+export function drawMore(plan: Plan): MorePlan {
+  const dice = new Dice(plan.seed);
+  const foreign = dice.happens(0.35) ? drawForeign(dice, plan) : null;
+  return { foreign, faults: drawFaults(dice, plan, foreign !== null) };
+}
+
+class Dice {
+  readonly #chance: Chance;
+
+  constructor(seed: number) {
+    this.#chance = new Chance(seed ^ 0x3017e);
+  }
+
+  between(from: number, to: number): number {
+    return from + this.#chance.below(to - from + 1);
+  }
+
+  one<T>(values: readonly T[]): T {
+    return values[this.#chance.below(values.length)] as T;
+  }
+
+  happens(share: number): boolean {
+    return this.#chance.fraction() < share;
+  }
+
+  fraction(): number {
+    return this.#chance.fraction();
+  }
+}
+
+function drawForeign(dice: Dice, plan: Plan): ForeignPlan {
+  return {
+    name: FOREIGN,
+    binds: dice.between(1, 2),
+    split: dice.happens(0.2),
+    window: dice.one([4, 10, 50]),
+    version: 0x34,
+    resends: dice.happens(0.6),
+    link: dice.one(plan.links).name,
+    lane: dice.one([0, 1, 1, 2]),
+    messages: dice.between(10, 80),
+    habits: {
+      storeAndForward: dice.happens(0.4),
+      firstPartOnly: dice.happens(0.4),
+      intermediate: dice.happens(0.3),
+      absoluteValidity: dice.happens(0.4),
+      sar: dice.happens(0.3),
+      plus: dice.happens(0.3),
+    },
+    partOctets: dice.one([40, 60, 130]),
+    share: {
+      long: dice.one([0, 0.1, 0.3]),
+      parts: dice.one([0.1, 0.3, 0.6]),
+      scheduled: dice.one([0, 0.1]),
+      unwanted: dice.one([0, 0.2]),
+      torn: dice.one([0, 0, 0.1]),
+    },
+  };
+}
+
+function drawFaults(dice: Dice, plan: Plan, foreign: boolean): MorePlan['faults'] {
+  const faults: { atMs: number; fault: TownFault }[] = [];
+  const someTimes = (share: number, most: number, make: () => TownFault): void => {
+    if (!dice.happens(share)) return;
+    for (let count = dice.between(1, most); count > 0; count--)
+      faults.push({ atMs: Math.floor(dice.fraction() * plan.faultsEndMs), fault: make() });
+  };
+  const crash = (node: string): TownFault => ({
+    kind: 'crash',
+    node,
+    power: dice.happens(0.5),
+    steps: dice.between(1, 60),
+    downMs: dice.one([20, 500, 5000]),
+  });
+  if (foreign) {
+    someTimes(0.3, 3, () => crash(FOREIGN));
+    someTimes(0.3, 3, () => ({ kind: 'partition', a: FOREIGN, b: 'guard', ms: dice.between(50, 20_000) }));
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
