@@ -7,10 +7,12 @@ import {
   BLOOM_BITS_PER_KEY,
   BLOOM_PROBES,
   bloomBit,
+  ENTRY_HEADER,
   entryGroup,
   entryKey,
   entryLength,
   entryOrder,
+  entryOrderAt,
   FENCE_EVERY,
   type Footer,
   GROUP_ENTRY,
@@ -79,8 +81,8 @@ class Entries {
     walk(sources, (source, at) => {
       this.#source[i] = source;
       this.#at[i] = at;
-      const key = entryKey((sources[source] as Packed).bytes, at);
-      const digest = hashKey(key.latin1Slice(0, key.length));
+      const { bytes } = sources[source] as Packed;
+      const digest = hashKey(bytes.latin1Slice(at + ENTRY_HEADER, at + ENTRY_HEADER + (bytes[at + 1] as number)));
       this.high[i] = hashHigh(digest);
       this.low[i] = hashLow(digest);
       i++;
@@ -115,38 +117,44 @@ class Entries {
     return numbers;
   }
 
-  #order(n: number): Buffer {
+  order(n: number): Buffer {
     return entryOrder(this.bytes(n), this.at(n));
   }
 
   #sortOrders(numbers: Uint32Array): void {
     // Ids of one hour begin alike: what tells them apart comes after.
-    const first = this.#order(numbers[0] as number);
+    const first = this.order(numbers[0] as number);
     let common = first.length;
-    for (const n of numbers) {
-      const order = this.#order(n);
+    for (let i = 1; i < numbers.length; i++) {
+      const bytes = this.bytes(numbers[i] as number);
+      const at = this.at(numbers[i] as number);
+      const from = entryOrderAt(bytes, at);
+      common = Math.min(common, bytes[at + 2] as number);
       let same = 0;
-      while (same < common && order[same] === first[same]) same++;
+      while (same < common && bytes[from + same] === first[same]) same++;
       common = same;
     }
     sortByPrefix(
       numbers,
       (n) => {
-        const order = this.#order(n);
+        const bytes = this.bytes(n);
+        const at = this.at(n);
+        const from = entryOrderAt(bytes, at) + common;
+        const left = (bytes[at + 2] as number) - common;
         let prefix = 0;
-        for (let i = 0; i < 4; i++) prefix = prefix * 256 + (order[common + i] ?? 0);
+        for (let i = 0; i < 4; i++) prefix = prefix * 256 + (i < left ? (bytes[from + i] as number) : 0);
         return prefix;
       },
-      (same) => same.sort((a, b) => Buffer.compare(this.#order(a), this.#order(b)) || a - b),
+      (same) => same.sort((a, b) => Buffer.compare(this.order(a), this.order(b)) || a - b),
     );
   }
 
   /** Same hashes stand together, by number: a later one of the same key wins. */
   #superseded(entry: number, sorted: Uint32Array, next: number): boolean {
-    const key = entryKey(this.bytes(entry), this.at(entry));
     for (let n = next; n < sorted.length; n++) {
       const other = sorted[n] as number;
       if (this.high[other] !== this.high[entry] || this.low[other] !== this.low[entry]) return false;
+      const key = entryKey(this.bytes(entry), this.at(entry));
       if (entryKey(this.bytes(other), this.at(other)).equals(key)) return true;
     }
     return false;
@@ -176,19 +184,18 @@ class RunWriter {
     const count = byOrder.length;
     const offsets = new Uint32Array(entries.high.length);
     const groups: number[] = [];
-    let maxOrder = Buffer.alloc(0);
-    for (const [n, entry] of byOrder.entries()) {
+    for (let n = 0; n < count; n++) {
+      const entry = byOrder[n] as number;
       const bytes = entries.bytes(entry);
       const at = entries.at(entry);
       offsets[entry] = this.#at;
-      this.#put(bytes.subarray(at, at + entryLength(bytes, at)));
+      this.#put(bytes, at, at + entryLength(bytes, at));
       if (this.#at > RUN_BYTES_MAX) throw new Error('spill: more than 4 GiB in one run');
       const group = entryGroup(bytes, at);
-      if (groups.at(-3) !== group) groups.push(group, n, 0);
-      groups[groups.length - 1] = (groups.at(-1) as number) + 1;
-      const order = entryOrder(bytes, at);
-      if (Buffer.compare(order, maxOrder) > 0) maxOrder = Buffer.from(order);
+      if (groups[groups.length - 3] !== group) groups.push(group, n, 0);
+      groups[groups.length - 1] = (groups[groups.length - 1] as number) + 1;
     }
+    const maxOrder = highestOrder(entries, byOrder, groups);
     const orderAt = this.#at;
     for (const entry of byOrder) this.#u32(offsets[entry] as number);
     const hashAt = this.#at;
@@ -203,7 +210,8 @@ class RunWriter {
     for (let n = 0; n < count; n += FENCE_EVERY) this.#u32(entries.high[entries.byHash[n] as number] as number);
     const bloomAt = this.#at;
     const bloomBits = Math.max(64, count * BLOOM_BITS_PER_KEY);
-    this.#put(bloom(entries, bloomBits));
+    const filter = bloom(entries, bloomBits);
+    this.#put(filter, 0, filter.length);
     const groupsAt = this.#at;
     for (const value of groups) this.#u32(value);
     const footer: Footer = {
@@ -221,13 +229,13 @@ class RunWriter {
     if (hashAt - orderAt !== count * 4 || fencesAt - hashAt !== count * HASH_ENTRY)
       throw new Error('spill: index length');
     const text = Buffer.from(JSON.stringify(footer));
-    this.#put(text);
+    this.#put(text, 0, text.length);
     this.#flush();
     const tail = Buffer.alloc(TAIL_OCTETS);
     tail.writeUInt32BE(text.length, 0);
     tail.writeUInt32BE(this.#crc, 4);
     tail.write(MAGIC, 8, 'latin1');
-    this.#put(tail);
+    this.#put(tail, 0, tail.length);
     this.#flush();
     return this.#written;
   }
@@ -238,14 +246,20 @@ class RunWriter {
 
   #u32(value: number): void {
     if (this.#used + 4 > this.#out.length) this.#flush();
-    this.#used = this.#out.writeUInt32BE(value, this.#used);
+    const out = this.#out;
+    const at = this.#used;
+    out[at] = value >>> 24;
+    out[at + 1] = value >>> 16;
+    out[at + 2] = value >>> 8;
+    out[at + 3] = value;
+    this.#used = at + 4;
   }
 
-  #put(bytes: Buffer): void {
-    for (let from = 0; from < bytes.length; ) {
+  #put(bytes: Buffer, start: number, end: number): void {
+    for (let from = start; from < end; ) {
       if (this.#used === this.#out.length) this.#flush();
-      const length = Math.min(bytes.length - from, this.#out.length - this.#used);
-      this.#out.set(bytes.subarray(from, from + length), this.#used);
+      const length = Math.min(end - from, this.#out.length - this.#used);
+      bytes.copy(this.#out, this.#used, from, from + length);
       this.#used += length;
       from += length;
     }
@@ -258,6 +272,17 @@ class RunWriter {
     this.#written += part.length;
     this.#used = 0;
   }
+}
+
+/** Entries stand by (group, order): the highest order is the last of some group. */
+function highestOrder(entries: Entries, byOrder: Uint32Array, groups: readonly number[]): Buffer {
+  let highest: Buffer = Buffer.alloc(0);
+  for (let at = 0; at < groups.length; at += 3) {
+    const last = (groups[at + 1] as number) + (groups[at + 2] as number) - 1;
+    const order = entries.order(byOrder[last] as number);
+    if (Buffer.compare(order, highest) > 0) highest = order;
+  }
+  return highest;
 }
 
 function bloom(entries: Entries, bits: number): Buffer {
