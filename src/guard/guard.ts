@@ -198,6 +198,7 @@ export class Guard {
         if (core.closedReason === null) core.closedReason = FULL;
         return;
       case 'room':
+        core.world.log.info('disk has room again: orders are taken', {});
         if (core.closedReason === FULL) core.closedReason = null;
         return;
       default:

@@ -23,6 +23,8 @@ export class OnDisk {
   /** Put and waiting for the run to be durable; their batches are released then. */
   #moving: number[] = [];
   #flushing = false;
+  /** The last run could not be written. */
+  #failing = false;
   #used = false;
 
   constructor(core: Core) {
@@ -72,10 +74,11 @@ export class OnDisk {
     spill.flush((ok) => {
       this.#flushing = false;
       if (ok) for (const home of moved) this.#core.log.live(home, -1);
-      else {
-        world.log.error('run file could not be written; the journal keeps what it would have held', {});
-        this.#moving.push(...moved);
-      }
+      else this.#moving.push(...moved);
+      if (ok === !this.#failing) return;
+      this.#failing = !ok;
+      if (ok) world.log.info('run files are written again', {});
+      else world.log.error('run file could not be written; the journal keeps what it would have held', {});
     });
   }
 

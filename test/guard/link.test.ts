@@ -178,6 +178,36 @@ test('a disk that takes nothing stops new orders; a sync that fails stops everyt
   void end;
 });
 
+test('a full disk is told once, and so is the room that comes back: orders are taken again without a restart', async () => {
+  const { supplier, gateway, running, end } = await setUp();
+  const { disk, guard } = running;
+  const told = (pattern: RegExp): number => disk.said.filter((one) => pattern.test(one)).length;
+  for (const round of [1, 2]) {
+    disk.fate = 'full';
+    const token = gateway.send(order('a', { op: `full-${round}` }));
+    await until('the guard knows', () => guard.core.closedReason !== null);
+    const refused = gateway.send(order('a', { op: `refused-${round}` }));
+    await until('refused', () => gateway.answer(refused)?.status === 0x14);
+    disk.fate = 'durable';
+    await until('stored after all', () => gateway.answer(token)?.status === 0);
+    const again = gateway.send(order('a', { op: `refused-${round}` }));
+    await until('taken', () => gateway.answer(again)?.status === 0);
+    assert.equal(told(/disk is full/), round);
+    assert.equal(told(/disk has room again/), round);
+  }
+  assert.equal(supplier.submits.length, 4);
+  disk.runsFail = true;
+  const key = Buffer.from('an entry');
+  guard.core.spill.put({ group: 9, key, order: key, value: key });
+  const before = disk.runs;
+  await until('tried twice', () => disk.runs >= before + 2);
+  disk.runsFail = false;
+  await until('told', () => told(/run files are written again/) === 1);
+  assert.equal(told(/run file could not be written/), 1);
+  assert.equal(guard.core.spill.unflushed, 0);
+  await end();
+});
+
 test('an upstream that binds as a transmitter is told no link states, and the guard lives on', async () => {
   const { gateway, running, end } = await setUp();
   const silent = new Gateway(running.port, 'gateway/a', { mode: 'tx' });

@@ -22,6 +22,11 @@ export class Disk {
   readonly history: Buffer[] = [];
   fate: 'durable' | 'full' | 'unknownLost' = 'durable';
   delayMs = 1;
+  /** No run file can be written; how often it was tried. */
+  runsFail = false;
+  runs = 0;
+  /** What guards on it have logged. */
+  readonly said: string[] = [];
 }
 
 export function linkConfig(name: string, port: number, more: Partial<LinkConfig> = {}): LinkConfig {
@@ -132,6 +137,11 @@ export async function runGuard(options: RigOptions): Promise<Running> {
       done(outcome, returned);
     });
   };
+  const say = (event: string): void => void disk.said.push(event);
+  const flushFate = (): { readonly ok: boolean; readonly delayMs: number } => {
+    disk.runs++;
+    return { ok: !disk.runsFail, delayMs: 1 };
+  };
   const world: World = {
     loop,
     net,
@@ -140,10 +150,10 @@ export async function runGuard(options: RigOptions): Promise<Running> {
       serve: () => Promise.reject(new Error('no http here')),
       post: () => Promise.reject(new Error('no http here')),
     },
-    log: quiet,
+    log: { ...quiet, info: say, warn: say, error: say },
     journal,
     pages: () => openSimPages(() => false),
-    spill: () => openSimSpill(disk.spill, { loop, flushFate: () => ({ ok: true, delayMs: 1 }), readDelayMs: () => 1 }),
+    spill: () => openSimSpill(disk.spill, { loop, flushFate, readDelayMs: () => 1 }),
   };
   const halts: string[] = [];
   const guard = await startGuard({ world, config: guardConfig(options), onHalt: (reason) => halts.push(reason) });

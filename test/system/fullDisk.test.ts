@@ -184,6 +184,7 @@ test('the disk of the guard is full: the gateway takes messages and keeps them; 
       return flow.answers.size === flow.sent;
     });
     await other.receiptsOf(flow.ids);
+    assert.match(readFileSync(stack.running('guard').out, 'utf8'), /disk has room again/);
     const accepted = before.length + during.length + flow.ids.length;
     assert.equal((await stack.handsets()).messages, accepted);
     await until('nothing is open', async () => (await stack.account('acme')).open_messages === 0);
