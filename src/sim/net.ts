@@ -21,6 +21,8 @@ export interface NetWeather {
 /** Hears every byte that a program hands to the network and every byte that it is given. Valid during the call. */
 export interface WireTap {
   written(end: SimEnd, bytes: Buffer): void;
+  /** Of what was written: the pipe has taken it, at once or when the other end had read enough. */
+  taken(end: SimEnd, bytes: Buffer): void;
   read(end: SimEnd, bytes: Buffer): void;
 }
 

@@ -162,6 +162,7 @@ export class SimEnd implements Connection {
       else this.#unsent[0] = first.subarray(room);
       this.#unsentBytes -= piece.length;
       this.#pipeBytes += piece.length;
+      this.#wire.tap?.taken(this, piece);
       this.#put({ kind: 'bytes', bytes: piece });
     }
     if (this.#unsentBytes > 0 || !this.life.alive) return;

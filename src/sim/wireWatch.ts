@@ -1,5 +1,5 @@
 // Watches every octet between the programs and compares it with what is durable at that moment: acknowledged after durable, no
-// PDU without its leaf, windows and throttles kept. Sees the programs only from outside.
+// PDU without its leaf, windows kept (throttles: throttleWatch.ts). Sees the programs only from outside.
 import { HopTag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import { GATEWAY_PORT, GUARD_PORT } from './configs.ts';
@@ -9,6 +9,7 @@ import type { Timeline } from './loop.ts';
 import type { SimEnd } from './pipe.ts';
 import type { LinkPlan, Plan } from './plan.ts';
 import { behind, cstring, PduScanner, readSm, readTlv } from './scanner.ts';
+import { ThrottleWatch } from './throttleWatch.ts';
 import { LawBroken, type Trace } from './trace.ts';
 
 const SUBMIT = 0x04;
@@ -46,7 +47,7 @@ export class WireWatch {
   readonly #gateway: GatewayBooks;
   readonly #guard: GuardBooks;
   readonly #lines = new Map<number, Line>();
-  readonly #submits = new Map<string, number[]>();
+  readonly #throttles: ThrottleWatch;
   /** PDUs written to operators. */
   submitted = 0;
 
@@ -56,6 +57,7 @@ export class WireWatch {
     this.#plan = plan;
     this.#gateway = gateway;
     this.#guard = guard;
+    this.#throttles = new ThrottleWatch(timeline, plan.links);
   }
 
   written(end: SimEnd, bytes: Buffer): void {
@@ -100,6 +102,10 @@ export class WireWatch {
           line.receipts.set(sequence, `${this.#link(end.port)?.name} ${indexKey(told.id)} ${told.destination}`);
       }
     });
+  }
+
+  taken(end: SimEnd, bytes: Buffer): void {
+    this.#throttles.taken(end, bytes);
   }
 
   #line(end: SimEnd): Line {
@@ -148,7 +154,6 @@ export class WireWatch {
       if (intent.segment.emitted) broken('7 no duplicates', `one INTENT was emitted twice on ${link.name}`);
       intent.segment.emitted = true;
       this.#window(line.open, sequence, link.window, 5000, `of link ${link.name}`);
-      this.#throttle(link);
     } else if (command === RESPONSE + DELIVER && status === 0) {
       const receipt = line.receipts.get(sequence);
       if (receipt === undefined) return;
@@ -244,20 +249,6 @@ export class WireWatch {
     for (const [other, atMs] of open) if (now - atMs >= timerMs - turnMs) open.delete(other);
     open.set(sequence, now);
     if (open.size > window) broken('6 windows', `${open.size} requests are open ${whose}, whose window is ${window}`);
-  }
-
-  #throttle(link: LinkPlan): void {
-    const now = this.#timeline.nowMs;
-    let times = this.#submits.get(link.name);
-    if (times === undefined) this.#submits.set(link.name, (times = []));
-    times.push(now);
-    const first = times[times.length - link.throttle - 2];
-    if (first !== undefined && now - first < 1000 - this.#plan.turnMaxMs)
-      broken(
-        '6 throttles',
-        `${link.throttle + 2} segments within ${(now - first).toFixed(1)} ms on ${link.name}, allowed are ${link.throttle} a second`,
-      );
-    if (times.length > 4 * link.throttle + 100) times.splice(0, 2 * link.throttle);
   }
 
   #show(end: SimEnd, pdu: Buffer, command: number, status: number, sequence: number): void {
