@@ -109,6 +109,14 @@ export class BatchRing {
     return seq;
   }
 
+  /** One record lives in batch `seq`, and nothing in the batches after it before `limit`. */
+  livesAlone(seq: number, limit: number): boolean {
+    if (this.#live[this.#index(seq)] !== 1 || this.secretsOf(seq) !== 0) return false;
+    for (let other = seq + 1; other < limit; other++)
+      if (this.#live[other & this.#mask] !== 0 || this.#secretLive[other & this.#mask] !== 0) return false;
+    return true;
+  }
+
   /** Forgets batches before `seq`, which are trimmed. */
   forget(seq: number): void {
     while (this.first < seq) {

@@ -155,8 +155,7 @@ export class CommitLog {
       return;
     }
     batch.handlers[batch.waiting] = handler;
-    batch.args[batch.waiting] = arg;
-    batch.waiting++;
+    batch.args[batch.waiting++] = arg;
   }
 
   /** What has gathered starts at the end of this turn: a PIN, or an answer that somebody waits for alone. */
@@ -175,10 +174,12 @@ export class CommitLog {
     if (this.#keeper.secretLive(seq, change, this.#current.seq)) this.#askTurn();
   }
 
+  /** One record lives in batch `seq`, and nothing in the batches after it before `limit`. */
+  readonly livesAlone = (seq: number, limit: number): boolean => this.#keeper.livesAlone(seq, limit);
+
   /**
-   * Batches whose live records the owner is to write again now (secrets with them), each followed by `live(old, −1)`,
-   * `live(new, +1)` and the same for secrets. Ascending, a small portion; call about once a second with `loop.now()`.
-   * Reasons: more than half of the log is dead, or a secret ended 60 s ago beside ones that live.
+   * Batches whose live records (and secrets) the owner is to write again, each followed by `live(old, −1)`, `live(new, +1)`.
+   * Ascending, a portion; about once a second. More than half of the log is dead, or secrets ended long ago beside ones that live.
    */
   oldestSparse(nowMs: number): readonly number[] {
     const newest = this.#inFlight[0]?.seq ?? this.#refused[0]?.seq ?? this.#current.seq;
@@ -249,8 +250,7 @@ export class CommitLog {
 
   readonly #done = (outcome: AppendOutcome, returned: JournalBatch): void => {
     if (this.#halted) return;
-    const batch = this.#inFlight.shift();
-    if (batch === undefined) throw new Error('commit: an outcome without a batch');
+    const batch = this.#inFlight.shift() as Gathered;
     batch.records = returned.records;
     batch.secrets = returned.secrets;
     if (outcome === 'durable') this.#durable(batch);

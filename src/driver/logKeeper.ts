@@ -84,6 +84,10 @@ export class LogKeeper {
     return true;
   }
 
+  livesAlone(seq: number, limit: number): boolean {
+    return this.#known().livesAlone(seq, limit);
+  }
+
   sparse(nowMs: number, limit: number): number[] {
     const ring = this.#known();
     if (this.#counted) this.#trim();

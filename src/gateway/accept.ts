@@ -77,15 +77,17 @@ export function refuse(code: RefusalCode, detail: string, status: number = REFUS
  */
 export function accept(core: Core, account: Account, facts: AcceptFacts, nowMs: number): number | Refusal {
   const { store, ledger } = core;
-  if (core.closedReason !== null) return refuse('store-unavailable', core.closedReason);
-  if (account.suspended || account.removed || !account.config.enabled)
+  // Made of parts that were acknowledged: nothing of the moment may end it.
+  const owed = (facts.flags & MessageFlag.internal) !== 0;
+  if (core.closedReason !== null && !owed) return refuse('store-unavailable', core.closedReason);
+  if ((account.suspended || account.removed || !account.config.enabled) && !owed)
     return refuse('account-suspended', 'the account is suspended or disabled');
   const prices = core.prices.list(account.config.priceList);
   const price = prices === null ? -1 : prices.perSegment(facts.destination);
   if (price < 0) return refuse('no-price', 'no price for this destination');
   if (core.routes.match(facts.destination, account.number, facts.source, -1) < 0)
     return refuse('no-route', 'no route to this destination');
-  if (!core.log.accepting) return refuse('queue-full', 'the store is full');
+  if (!core.log.accepting && !owed) return refuse('queue-full', 'the store is full');
   const total = price * facts.segments;
   if (!ledger.canHold(account.number, total))
     return refuse('no-balance', 'balance and credit limit do not cover the price', account.config.noCreditStatus);

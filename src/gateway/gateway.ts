@@ -36,7 +36,11 @@ export class Gateway {
   readonly #housekeeping: Housekeeping;
   readonly #webhooks: Webhooks;
   readonly #onHalt: (reason: HaltReason) => void;
-  #stateSeq = 0;
+  /**
+   * Batches with the books and names, oldest first. Records speak in the numbers of those before them, so the log may begin
+   * only at one of these: each lives until nothing else does between it and the next.
+   */
+  readonly #states: number[] = [];
 
   constructor(world: World, config: GatewayConfig, onHalt: (reason: HaltReason) => void) {
     this.#onHalt = onHalt;
@@ -56,10 +60,13 @@ export class Gateway {
       core,
       this.#webhooks,
       (seqs) => {
-        if (seqs.has(this.#stateSeq)) this.#journalState();
+        if (seqs.has(this.#states.at(-1) ?? 0)) this.#journalState();
         this.idempotency.clean(seqs);
       },
-      (nowMonotonicMs) => this.customers.callOut(nowMonotonicMs),
+      (nowMonotonicMs) => {
+        this.customers.callOut(nowMonotonicMs);
+        this.#releaseStates();
+      },
     );
   }
 
@@ -233,9 +240,17 @@ export class Gateway {
   }
 
   #stateAt(seq: number): void {
-    if (this.#stateSeq > 0) this.core.log.live(this.#stateSeq, -1);
     this.core.log.live(seq, 1);
-    this.#stateSeq = seq;
+    this.#states.push(seq);
+  }
+
+  #releaseStates(): void {
+    const { log } = this.core;
+    for (let [oldest, next] = this.#states; oldest !== undefined && next !== undefined; [oldest, next] = this.#states) {
+      if (oldest !== next && !log.livesAlone(oldest, next)) return;
+      log.live(oldest, -1);
+      this.#states.shift();
+    }
   }
 
   #commitState(state: CommitState): void {

@@ -179,7 +179,7 @@ function follow(core: Core, handle: number, action: RetryAction, one: SegmentOut
     case 'final':
       core.ending.end(
         handle,
-        one.outcome === OutcomeClass.refused ? State.undeliverable : State.rejected,
+        earlier ? State.unknown : one.outcome === OutcomeClass.refused ? State.undeliverable : State.rejected,
         nowMs,
         one.status,
         one.outcome === OutcomeClass.refused ? TraceReason.refusedByLink : TraceReason.declined,
@@ -196,7 +196,7 @@ function follow(core: Core, handle: number, action: RetryAction, one: SegmentOut
       return;
     case 'nextRoute': {
       const refusals = store.refusals.get(handle) ?? [];
-      if (one.outcome !== OutcomeClass.unknown) store.refusals.set(handle, [...refusals, store.link[handle] as number]);
+      store.refusals.set(handle, [...refusals, store.link[handle] as number]);
       if (action.possibleDuplicate)
         store.flags[handle] = (store.flags[handle] as number) | MessageFlag.possibleDuplicate;
       retry(

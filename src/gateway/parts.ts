@@ -171,7 +171,11 @@ export class Parts {
       store.voidedSegments[part] = 1;
     }
     const facts = this.#factsOf(first, planned);
+    // A limit of memory that is reached just now must not end what was acknowledged.
+    const { unbounded } = store;
+    store.unbounded = true;
     const carrier = accept(core, account, facts, nowMs);
+    store.unbounded = unbounded;
     if (typeof carrier !== 'number') {
       for (const part of members) {
         ledger.restoreHold(store.account[part] as number, store.pricePerSegment[part] as number);

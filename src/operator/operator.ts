@@ -31,8 +31,9 @@ export interface OperatorWorld {
 /** Called once per whole message at a handset, for a log on disk. `digest` is valid during the call. */
 export type HandsetLog = (number: string, digest: Digest, parts: number) => void;
 
-const OPEN_AT_START = 65_536;
-const DIGESTS_AT_START = 1 << 20;
+/** Room for open messages and for digests at the start; both grow. Who keeps texts keeps few messages. */
+const OPEN_AT_START = { texts: 1024, counts: 65_536 } as const;
+const DIGESTS_AT_START = { texts: 4096, counts: 1 << 20 } as const;
 const SWEEP_MS = 1000;
 
 export class Operator {
@@ -62,10 +63,15 @@ export class Operator {
       this.core.accountList.push(state);
     }
     this.#startedAt = world.loop.now();
-    this.handsets = new Handsets(config.handsets, config.handsetMessages, config.defaultAlphabet, DIGESTS_AT_START);
+    this.handsets = new Handsets(
+      config.handsets,
+      config.handsetMessages,
+      config.defaultAlphabet,
+      DIGESTS_AT_START[config.handsets],
+    );
     this.handsets.onMessage = handsetLog;
-    this.#messages = new Messages(OPEN_AT_START);
-    this.#wheel = new Wheel(world.loop.monotonic(), OPEN_AT_START);
+    this.#messages = new Messages(OPEN_AT_START[config.handsets]);
+    this.#wheel = new Wheel(world.loop.monotonic(), OPEN_AT_START[config.handsets]);
     const ids = new MessageIds(config.messageIds, Math.floor(this.#startedAt / 1000));
     const receipts = new Receipts(this.core, this.#messages, ids);
     this.#submits = new Submits(this.core, this.#messages, this.#wheel, this.handsets, ids, receipts);

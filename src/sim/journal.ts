@@ -96,6 +96,7 @@ export class SimJournal implements Journal {
   #lastDoneAt = 0;
   readonly #refused: Set<number> = new Set();
   #failed = false;
+  #fenced = false;
   #dead = false;
 
   constructor(disk: SimJournalDisk, options: SimJournalOptions) {
@@ -223,7 +224,9 @@ export class SimJournal implements Journal {
     const { slot, seq, stored, fate } = append;
     const state = this.#disk.slot(slot);
     if (this.#failed) return 'unknown';
-    if (append.epoch < state.epoch || fate === 'fenced') return 'fenced';
+    // Who has been fenced stays so: what it had under way behind is not stored either.
+    if (fate === 'fenced') this.#fenced = true;
+    if (append.epoch < state.epoch || this.#fenced) return 'fenced';
     if (fate === 'unknownLost' || fate === 'unknownStored') {
       this.#failed = true;
       if (fate === 'unknownStored') store(state, append);
