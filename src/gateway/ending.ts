@@ -16,6 +16,8 @@ export class Ending {
   readonly #handOver: (handle: number) => void;
   /** Parts that end with a joined message, by the joined message's handle. */
   readonly joined = new Map<number, number[]>();
+  /** Ended, but not durably yet, of those whose intermediate receipt may stand in the queue of hand-over. */
+  readonly undurable = new Set<number>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -39,6 +41,7 @@ export class Ending {
     w.u8(charge);
     log.end();
     this.apply(handle, state, nowMs, errorCode, reason, charge);
+    if ((store.flags[handle] as number) & MessageFlag.intermediateWanted) this.undurable.add(handle);
     log.after(this.#handOver, handle);
     const parts = this.joined.get(handle);
     if (parts !== undefined) {
@@ -120,6 +123,7 @@ export class Ending {
   }
 
   #durable(handle: number): void {
+    this.undurable.delete(handle);
     if (this.wantsReceipt(handle)) this.#core.handover.push(handle);
     else this.close(handle);
   }

@@ -73,6 +73,8 @@ export class Handover {
       store.flags[handle] = (store.flags[handle] as number) & ~MessageFlag.handing;
       const terminal = store.terminal[handle] as number;
       if (terminal === 0 && ((store.flags[handle] as number) & MessageFlag.intermediateHanded) !== 0) continue;
+      // It ended while it waited here for its intermediate receipt; the terminal one comes when the end is durable.
+      if (terminal !== 0 && this.#core.ending.undurable.has(handle)) continue;
       const sent = peer.send(
         this.#receipt(peer, handle, terminal === 0 ? State.enroute : terminal),
         tokenOf(this.#core, handle) * 2 + (terminal === 0 ? INTERMEDIATE : 0),

@@ -2,7 +2,7 @@
 // never change their meaning; a new meaning gets a new number. Bodies and seeds go into the batch's sealed secrets.
 // Identities in records are the op (16 octets) of an attempt or the message's id (16 octets); both are unique for ever.
 import type { ByteWriter } from '../base/bytes.ts';
-import { EVENT_OCTETS, Letter } from './layout.ts';
+import { EVENT_OCTETS, Letter, MessageFlag } from './layout.ts';
 import type { MessageStore } from './store.ts';
 
 export const RecordType = {
@@ -57,7 +57,8 @@ export function writeMessage(w: ByteWriter, store: MessageStore, handle: number,
   w.u16(store.account[handle] as number);
   w.u8(store.lane[handle] as number);
   w.u8(store.phase[handle] as number);
-  w.u16(store.flags[handle] as number);
+  // Who stands in a queue of this run stands in none of the next.
+  w.u16((store.flags[handle] as number) & ~MessageFlag.handing);
   w.u8(store.segments[handle] as number);
   w.u8(store.chargedSegments[handle] as number);
   w.u8(store.voidedSegments[handle] as number);
