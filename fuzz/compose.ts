@@ -57,6 +57,11 @@ export class Composer {
       if (asked !== undefined) {
         const answer = source.answer(asked.commandId, asked.sequence, chance);
         if (answer === null) continue;
+        // Who asks to unbind closes with the answer.
+        if (asked.commandId === CommandId.unbind) {
+          at += answer.copy(buffer, at);
+          return { octets: buffer.subarray(0, at), mutated, ends: 'ends', probe: 0 };
+        }
         if (chance.below(10) < ANSWERS_RIGHT_OF_TEN) {
           at += answer.copy(buffer, at);
           continue;
