@@ -13,6 +13,10 @@ import type { SmppClientApi, SmppClientHandler, SmppClientOptions, SmppPeer } fr
 /** A bind that stood this long was a good one: the next loss starts again with the shortest wait. */
 const STEADY_MS = 5_000;
 const JITTER = 0.2;
+/** When one connection stands, those that found nobody before try again within this time. */
+const FOLLOW_MS = 1000;
+/** What `net` tells of a host that answers and has nobody on that port. */
+const CLOSED_PORT = 'ECONNREFUSED';
 
 /** One connection to be kept. */
 interface Line<T> {
@@ -21,6 +25,10 @@ interface Line<T> {
   peer: ConnectionPeer<T> | null;
   alarm: Alarm | null;
   waitMs: number;
+  /** Monotonic; when the next try comes. */
+  tryAtMs: number;
+  /** The last try found nobody. */
+  alone: boolean;
   refusedWaitMs: number;
   /** Status of the last refused bind of this connection; -1: none. */
   refusal: number;
@@ -78,6 +86,8 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
       peer: null,
       alarm: null,
       waitMs: reconnectMinMs,
+      tryAtMs: 0,
+      alone: false,
       refusedWaitMs: refusedMinMs,
       refusal: -1,
       stood: false,
@@ -88,6 +98,7 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
     line.alarm = null;
     line.refusal = -1;
     line.stood = false;
+    line.alone = false;
     const { connect, peer: options } = this.#options;
     const { loop, net } = this.#world;
     const connection: Connection = net.connect(connect, nobody);
@@ -107,6 +118,13 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
   stands(peer: ConnectionPeer<T>): void {
     this.#lineOf(peer).stood = true;
     this.#bound.push(peer);
+    const { loop } = this.#world;
+    for (const line of this.#lines) {
+      if (!line.alone || line.alarm === null) continue;
+      line.waitMs = this.#options.reconnectMinMs;
+      const at = loop.monotonic() + FOLLOW_MS * this.#random();
+      if (at < line.tryAtMs) this.#plan(line, at);
+    }
   }
 
   refused(peer: ConnectionPeer<T>, status: number): void {
@@ -137,7 +155,9 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
     } else if (line.refusal >= 0 || reason === 'bindTimeout') {
       this.#bindFailed(line, line.refusal >= 0 ? line.refusal : null);
     } else {
-      this.#retry(line, 'connect', detail === '' ? reason : detail, 0, this.#nextWaitMs(line));
+      line.alone = true;
+      const waitMs = detail === CLOSED_PORT ? this.#closedPortWaitMs(line) : this.#nextWaitMs(line);
+      this.#retry(line, 'connect', detail === '' ? reason : detail, 0, waitMs);
     }
   }
 
@@ -170,6 +190,15 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
     return waitMs * (1 + JITTER * (2 * this.#random() - 1));
   }
 
+  /** Any time between the shortest wait and the one that has doubled, up to a bound of its own (R4; 5.0 §2.8.1: about 5 s). */
+  #closedPortWaitMs(line: Line<T>): number {
+    const { reconnectMinMs, reconnectMaxMs, closedPortMaxMs = reconnectMaxMs } = this.#options;
+    line.waitMs = Math.min(line.waitMs, closedPortMaxMs);
+    const beyondMs = Math.max(0, line.waitMs - reconnectMinMs);
+    const waitMs = Math.min(this.#nextWaitMs(line), closedPortMaxMs) - beyondMs * this.#random();
+    return Math.max(waitMs, reconnectMinMs * (1 - JITTER));
+  }
+
   /** Never earlier than the wait itself: suppliers lock accounts that knock too often. */
   #nextRefusedWaitMs(line: Line<T>): number {
     const waitMs = line.refusedWaitMs;
@@ -178,9 +207,14 @@ export class SmppClient<T> implements SmppClientApi<T>, PeerKeeper<T> {
   }
 
   #retry(line: Line<T>, why: 'connect' | 'refused' | 'lost', detail: string, status: number, waitMs: number): void {
-    const { loop } = this.#world;
-    line.alarm = loop.wakeAt(loop.monotonic() + waitMs, () => this.#connect(line));
+    this.#plan(line, this.#world.loop.monotonic() + waitMs);
     this.#handler.waiting(why, detail, status, waitMs);
+  }
+
+  #plan(line: Line<T>, atMs: number): void {
+    line.alarm?.cancel();
+    line.tryAtMs = atMs;
+    line.alarm = this.#world.loop.wakeAt(atMs, () => this.#connect(line));
   }
 
   #lineOf(peer: ConnectionPeer<T>): Line<T> {

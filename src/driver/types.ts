@@ -166,6 +166,8 @@ export interface SmppClientOptions {
   readonly modes: readonly BindMode[];
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
+  /** The longest wait while the host is there and nobody listens, as when a program restarts; absent: as for any other reason. */
+  readonly closedPortMaxMs?: number;
   /** After a refusal that means configuration (R2): first wait and longest. */
   readonly refusedMinMs: number;
   readonly refusedMaxMs: number;

@@ -19,6 +19,8 @@ import { takeReceipt } from './receiptsIn.ts';
 const CLASS_NAMES = ['pin', 'bulk'] as const;
 /** When the guard names no time itself. */
 const RETRY_AFTER_MS = 200;
+/** The guard is ours and near: it is looked for all the time. */
+const RECONNECT_MAX_MS = 1000;
 const RECEIPT_TYPE_BITS = 0x3c;
 /** Orders are small requests among trusted programs: windows are large, answers take as long as the links do. */
 const MAX_PDU_BYTES = 70_000;
@@ -43,7 +45,7 @@ export function connectLinks(core: Core): void {
           },
           modes: ['trx'],
           reconnectMinMs: 200,
-          reconnectMaxMs: 5000,
+          reconnectMaxMs: RECONNECT_MAX_MS,
           refusedMinMs: 2000,
           refusedMaxMs: 30_000,
           peer: {

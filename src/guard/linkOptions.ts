@@ -4,10 +4,14 @@ import type { SmppClientOptions } from '../driver/types.ts';
 import { defaultTimers } from '../session/defaults.ts';
 import type { LinkConfig } from './config.ts';
 
+/** R4. */
 const RECONNECT_MIN_MS = 1000;
 const RECONNECT_MAX_MS = 60_000;
-const REFUSED_MIN_MS = 30_000;
-const REFUSED_MAX_MS = 600_000;
+/** 5.0 §2.8.1: about 5 s. */
+const CLOSED_PORT_MAX_MS = 5000;
+/** R2: suppliers lock accounts that knock too often. */
+const REFUSED_MIN_MS = 60_000;
+const REFUSED_MAX_MS = 900_000;
 /** Receipts that wait for their commit: more than any supplier sends within one. */
 const INBOUND_WINDOW = 1000;
 
@@ -25,6 +29,7 @@ export function linkClientOptions(config: LinkConfig): SmppClientOptions {
     modes: config.modes,
     reconnectMinMs: RECONNECT_MIN_MS,
     reconnectMaxMs: RECONNECT_MAX_MS,
+    closedPortMaxMs: CLOSED_PORT_MAX_MS,
     refusedMinMs: REFUSED_MIN_MS,
     refusedMaxMs: REFUSED_MAX_MS,
     peer: {

@@ -22,6 +22,7 @@ function clientOptions(more: Partial<SmppClientOptions> = {}, peer: Partial<Peer
     modes: ['trx'],
     reconnectMinMs: 1000,
     reconnectMaxMs: 60_000,
+    closedPortMaxMs: 5000,
     refusedMinMs: 60_000,
     refusedMaxMs: 900_000,
     ...more,
@@ -35,6 +36,7 @@ function waits(lines: string[]): number[] {
 
 test('R4 nobody there: 1 s doubling to 60 s with jitter of a fifth; it binds as soon as somebody is', async () => {
   const world = manualWorld();
+  world.net.refusal = 'EHOSTUNREACH';
   const owner = new Owner();
   const draws = [0, 0.999, 0.5];
   let at = 0;
@@ -47,6 +49,29 @@ test('R4 nobody there: 1 s doubling to 60 s with jitter of a fifth; it binds as 
   await listenSmpp<number>(world, serverOptions(), mc);
   world.loop.pass(72_000);
   assert.equal(client.bound.length, 1);
+});
+
+test('R4 nobody listens on a host that is there: at most 5 s, at any time between; when one connection stands the others follow', async () => {
+  const world = manualWorld();
+  const owner = new Owner();
+  let draw = 0;
+  const draws = [0.1, 0.9, 0.5, 0.3, 0.7];
+  const options = clientOptions({ modes: ['trx', 'trx', 'trx'] });
+  const client = new SmppClient<number>(world, options, owner, () => draws[draw++ % draws.length] as number);
+  client.start();
+  world.loop.pass(300_000);
+  const seen = waits(owner.take());
+  assert.ok(seen.every((wait) => wait >= 0.8 && wait <= 5));
+  assert.ok(seen.slice(9).some((wait) => wait < 2) && seen.slice(9).some((wait) => wait > 4), seen.join());
+  assert.ok(seen.length > 250 && seen.length < 400, `${seen.length} tries in five minutes by three`);
+  await listenSmpp<number>(world, serverOptions(), new Owner());
+  for (let ms = 0; client.bound.length === 0; ms += 10) {
+    assert.ok(ms < 5000);
+    world.loop.pass(10);
+  }
+  world.loop.pass(1000);
+  assert.equal(client.bound.length, 3);
+  client.stop(() => undefined);
 });
 
 test('item 17: a lost connection comes back within 10 s, again and again', async () => {

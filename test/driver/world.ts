@@ -177,6 +177,8 @@ export class PipeNet implements Net {
   /** All pipes made, client's ends. */
   readonly pipes: PipeEnd[] = [];
   address = '192.0.2.1';
+  /** Why a connection to a port that nobody has does not stand. */
+  refusal = 'ECONNREFUSED';
 
   constructor(loop: ManualLoop) {
     this.#loop = loop;
@@ -200,7 +202,7 @@ export class PipeNet implements Net {
     this.#loop.endOfTurn(() => {
       const accept = this.#ports.get(options.port);
       if (accept === undefined) {
-        near.fail({ code: 'refused', detail: 'ECONNREFUSED' });
+        near.fail({ code: 'refused', detail: this.refusal });
         return;
       }
       const far = new PipeEnd(this.#loop, this.address);
