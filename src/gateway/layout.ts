@@ -77,5 +77,18 @@ export const Letter = {
   parts: 68,
 } as const;
 
+/**
+ * The last digits of a number, the same for all ways to write it: a walk over all messages passes by most of them without a look at
+ * their letters, which may have left memory.
+ */
+export function tailOf(number: string): number {
+  let tail = 0;
+  for (let i = Math.max(0, number.length - TAIL_DIGITS); i < number.length; i++)
+    tail = tail * 64 + (number.charCodeAt(i) & 63);
+  return tail;
+}
+
+const TAIL_DIGITS = 5;
+
 /** Octets per event of a message's history: kind u8, link u8, detail u8, verdict u8, milliseconds since accept u32, code u32. */
 export const EVENT_OCTETS = 12;

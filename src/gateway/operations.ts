@@ -12,7 +12,7 @@ import { State } from './aggregate.ts';
 import { CANCEL_DONE } from './answers.ts';
 import { type Core, mayHaveLeft } from './core.ts';
 import { parseId } from './ids.ts';
-import { MessagePhase } from './layout.ts';
+import { MessagePhase, tailOf } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { groupSummary, isMulti, multiId, openMessages, type Summary, summaryOf } from './multi.ts';
 import { TraceReason } from './views.ts';
@@ -82,14 +82,16 @@ export function cancelSm(core: Core, peer: SmppPeer<number>, account: Account, p
   }
   // Without an id: everything pending with equal source, destination and, if given, service_type.
   let cancelled = 0;
+  const tail = tailOf(pdu.destinationAddr);
   for (let handle = 0; handle < store.span; handle++) {
-    store.slab.trim();
     if (
       store.phase[handle] === MessagePhase.free ||
       store.account[handle] !== account.number ||
-      store.terminal[handle] !== 0
+      store.terminal[handle] !== 0 ||
+      store.tail[handle] !== tail
     )
       continue;
+    store.slab.trim();
     if (store.source(handle) !== pdu.sourceAddr || !destinationFits(core, handle, pdu.destinationAddr)) continue;
     if (pdu.serviceType !== '' && store.serviceType(handle) !== pdu.serviceType) continue;
     if (cancel(core, handle, TraceReason.byCustomer)) cancelled++;

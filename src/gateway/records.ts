@@ -2,7 +2,7 @@
 // never change their meaning; a new meaning gets a new number. Bodies and seeds go into the batch's sealed secrets.
 // Identities in records are the op (16 octets) of an attempt or the message's id (16 octets); both are unique for ever.
 import type { ByteWriter } from '../base/bytes.ts';
-import { EVENT_OCTETS, Letter, MessageFlag } from './layout.ts';
+import { EVENT_OCTETS, Letter, MessageFlag, tailOf } from './layout.ts';
 import type { MessageStore } from './store.ts';
 
 export const RecordType = {
@@ -159,6 +159,7 @@ export function readMessage(
     buffer[to + Letter.bodyLength] = 0;
     buffer[to + Letter.bodyLength + 1] = 0;
   }
+  store.tail[handle] = tailOf(store.destination(handle));
   return true;
 }
 

@@ -9,7 +9,7 @@ import type { Account } from './accounts.ts';
 import { REPLACE_DONE } from './answers.ts';
 import { planBody } from './bodies.ts';
 import { type Core, mayHaveLeft } from './core.ts';
-import { Letter, MessagePhase } from './layout.ts';
+import { Letter, MessagePhase, tailOf } from './layout.ts';
 import { addEvent, EventKind, replaceBody } from './letters.ts';
 import { openMessages } from './multi.ts';
 import { sourceFits } from './operations.ts';
@@ -105,14 +105,16 @@ function replaceOpen(
 /** replace_if_present_flag: the pending message with the same source, destination and service_type, or -1 if there is none. */
 export function replacePending(core: Core, account: Account, facts: AcceptFacts, nowMs: number): number {
   const { store } = core;
+  const tail = tailOf(facts.destination);
   for (let handle = store.span - 1; handle >= 0; handle--) {
-    store.slab.trim();
     if (
       store.phase[handle] === MessagePhase.free ||
       store.account[handle] !== account.number ||
-      store.terminal[handle] !== 0
+      store.terminal[handle] !== 0 ||
+      store.tail[handle] !== tail
     )
       continue;
+    store.slab.trim();
     if (
       store.source(handle) !== facts.source ||
       store.destination(handle) !== facts.destination ||

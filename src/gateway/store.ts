@@ -1,7 +1,7 @@
 // The messages that are open, in compact form (design §6, "hot state is in memory"): fixed fields in typed arrays, the rest
 // packed in a slab as a "letter". A message is an int32 handle; handles are used again after `release`.
 import type { Slab, SlabPlace } from '../base/slab.ts';
-import { EVENT_OCTETS, Letter, MessagePhase } from './layout.ts';
+import { EVENT_OCTETS, Letter, MessagePhase, tailOf } from './layout.ts';
 
 export interface LetterParts {
   readonly source: string;
@@ -29,6 +29,8 @@ export class MessageStore {
   attempts: Uint8Array;
   /** Index of the link of the present or last attempt; -1: none. */
   link: Int16Array;
+  /** `tailOf` the destination. */
+  tail: Uint32Array;
   pricePerSegment: Float64Array;
   acceptedAt: Float64Array;
   /** When it may go out: schedule or retry. */
@@ -72,6 +74,7 @@ export class MessageStore {
     this.voidedSegments = new Uint8Array(capacity);
     this.attempts = new Uint8Array(capacity);
     this.link = new Int16Array(capacity);
+    this.tail = new Uint32Array(capacity);
     this.pricePerSegment = new Float64Array(capacity);
     this.acceptedAt = new Float64Array(capacity);
     this.dueAt = new Float64Array(capacity);
@@ -181,14 +184,14 @@ export class MessageStore {
     buffer.fill(0, to, to + parts.segments);
     to += parts.segments + eventRoom * EVENT_OCTETS;
     parts.body.copy(buffer, to);
+    this.tail[handle] = tailOf(parts.destination);
     return true;
   }
 
   source(handle: number): string {
     const buffer = this.buffer(handle);
     const at = this.offset[handle] as number;
-    const from = at + Letter.parts;
-    return buffer.latin1Slice(from, from + (buffer[at + Letter.sourceLength] as number));
+    return buffer.latin1Slice(at + Letter.parts, at + Letter.parts + (buffer[at + Letter.sourceLength] as number));
   }
 
   /** E.164 digits. */
@@ -269,6 +272,7 @@ export class MessageStore {
     this.voidedSegments = grown(this.voidedSegments, capacity);
     this.attempts = grown(this.attempts, capacity);
     this.link = grown(this.link, capacity);
+    this.tail = grown(this.tail, capacity);
     this.pricePerSegment = grown(this.pricePerSegment, capacity);
     this.acceptedAt = grown(this.acceptedAt, capacity);
     this.dueAt = grown(this.dueAt, capacity);

@@ -88,6 +88,17 @@ test('cancel without id takes everything pending between source and destination'
   await rig.pass(100);
   assert.equal(customer.receipts.length, 3);
   assert.equal(rig.core.store.count, 1);
+  rig.crash();
+  await rig.start();
+  const again = await rig.customer();
+  again.send(cancelPdu('', 'INFO', '+491700000008'));
+  again.send(cancelPdu('', 'INFO', '+491700000009'));
+  await rig.pass(100);
+  assert.deepEqual(
+    again.others.slice(-2).map((one) => one.status),
+    [0x11, 0],
+  );
+  assert.equal(rig.core.store.count, 0);
 });
 
 test('submit_multi: one id, refused destinations listed, receipts told apart by destination', async () => {
