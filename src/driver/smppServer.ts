@@ -6,7 +6,9 @@ import type { Connection, ConnectOptions, Listener, Net, TlsServerOptions } from
 import { BindFailures } from './bindFailures.ts';
 import type { PeerKeeper } from './peerSink.ts';
 import { ConnectionPeer } from './smppPeer.ts';
-import type { PeerHandler, SmppPeer, SmppServer, SmppServerOptions } from './types.ts';
+import type { ConnectionCounts, PeerHandler, SmppPeer, SmppServer, SmppServerOptions } from './types.ts';
+
+const TELL_EVERY = 100;
 
 /** The ports that servers and clients need. */
 export interface DriverWorld {
@@ -41,12 +43,13 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
   #allClosed: (() => void) | null = null;
   #acceptsLeft: number;
   #acceptsAtMs: number;
-  #refusedAccepts = 0;
+  readonly #counts: ConnectionCounts;
 
   constructor(world: DriverWorld, options: SmppServerOptions, handler: PeerHandler<T>) {
     this.#world = world;
     this.#options = options;
     this.#handler = handler;
+    this.#counts = options.counts ?? { connections_refused: 0, connections_pushed_out: 0 };
     this.#acceptsLeft = options.acceptsPerSecond;
     this.#acceptsAtMs = world.loop.monotonic();
   }
@@ -89,12 +92,7 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
   #accept(connection: Connection): void {
     const nowMs = this.#world.loop.monotonic();
     if (this.#closing || !this.#mayAccept(nowMs) || !this.#hasRoom()) {
-      // A scan must not fill the log: the first refusal of each hundred is told.
-      if (this.#refusedAccepts++ % 100 === 0)
-        this.#world.log.warn('connections refused', {
-          unbound: this.#unbound.size,
-          refusedCount: this.#refusedAccepts,
-        });
+      this.#tell('connections refused', ++this.#counts.connections_refused);
       connection.destroy();
       return;
     }
@@ -117,10 +115,16 @@ class Server<T> implements SmppServer<T>, PeerKeeper<T> {
     for (const peer of this.#unbound) {
       if (peer.state !== 'open' || peer.systemId !== '' || this.#outbinds.has(peer)) continue;
       this.#unbound.delete(peer);
+      this.#tell('connections pushed out', ++this.#counts.connections_pushed_out);
       peer.close('made room for a newer connection');
       return true;
     }
     return false;
+  }
+
+  /** A scan must not fill the log: the first of each hundred is told. */
+  #tell(what: string, count: number): void {
+    if (count % TELL_EVERY === 1) this.#world.log.warn(what, { unbound: this.#unbound.size, count });
   }
 
   /** A bucket of one second's accepts. */

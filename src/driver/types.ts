@@ -135,6 +135,14 @@ export interface PeerOptions {
   readonly lenientTimes?: boolean;
 }
 
+/** Connections that a port did not keep, counted since the start. */
+export interface ConnectionCounts {
+  /** Closed as they came: too many a second, or no room. */
+  connections_refused: number;
+  /** Closed without a bind, silent longest, to make room for a newer one. */
+  connections_pushed_out: number;
+}
+
 /** An MC port: listener, admission, bind delays. */
 export interface SmppServerOptions {
   readonly listen: ListenOptions;
@@ -145,6 +153,8 @@ export interface SmppServerOptions {
   readonly acceptsPerSecond: number;
   /** True: we are the ESME here and wait for outbinds. */
   readonly outbinds: boolean;
+  /** Counted in here; absent: told by the log alone. */
+  readonly counts?: ConnectionCounts;
 }
 
 /** The bind that a client makes. */

@@ -3,6 +3,7 @@
 import type { ByteWriter } from '../base/bytes.ts';
 import type { RandomPool } from '../base/random.ts';
 import type { CommitLog } from '../driver/commit.ts';
+import type { ConnectionCounts } from '../driver/types.ts';
 import type { TokenKey } from '../egress/orderToken.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PriceBook } from '../ledger/price.ts';
@@ -28,7 +29,7 @@ import type { MessageStore } from './store.ts';
 import type { Names } from './views.ts';
 
 /** Counted since the start; names are those of the metrics. */
-export interface GatewayCounters {
+export interface GatewayCounters extends ConnectionCounts {
   accepted_messages: number;
   accepted_segments: number;
   refused_messages: number;

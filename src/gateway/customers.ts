@@ -66,6 +66,7 @@ export class Customers implements PeerHandler<number> {
           maxUnbound: Math.min(MAX_UNBOUND, Math.ceil(config.maxConnections / 2)),
           acceptsPerSecond: ACCEPTS_PER_SECOND,
           outbinds: false,
+          counts: this.#core.counters,
         },
         this,
       );

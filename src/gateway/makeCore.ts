@@ -133,6 +133,8 @@ function zeroCounters(): GatewayCounters {
     mo_handed: 0,
     binds_accepted: 0,
     binds_refused: 0,
+    connections_refused: 0,
+    connections_pushed_out: 0,
     malformed_pdus: 0,
   };
 }

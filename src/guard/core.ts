@@ -1,6 +1,7 @@
 // What the rooms of the guard share: the state of one instance. Types only; made by guard.ts, owned by it alone.
 import type { RandomPool } from '../base/random.ts';
 import type { CommitLog } from '../driver/commit.ts';
+import type { ConnectionCounts } from '../driver/types.ts';
 import type { Spill } from '../port/spill.ts';
 import type { World } from '../port/world.ts';
 import type { GuardConfig } from './config.ts';
@@ -13,7 +14,7 @@ import type { SentStore } from './sentStore.ts';
 import type { Upstreams } from './upstreams.ts';
 
 /** Counted since the start; the names are those of the metrics. */
-export interface GuardCounters {
+export interface GuardCounters extends ConnectionCounts {
   orders: number;
   orders_repeated: number;
   orders_declined: number;
@@ -132,6 +133,8 @@ export function newCounters(): GuardCounters {
     parts_expired: 0,
     binds_accepted: 0,
     binds_refused: 0,
+    connections_refused: 0,
+    connections_pushed_out: 0,
     sessions_opened: 0,
     pdus_out: 0,
     oddities: 0,

@@ -147,7 +147,9 @@ export class Guard {
     await this.#durable();
     core.closedReason = null;
     for (const listen of core.config.listen) {
-      this.#servers.push(await listenSmpp(core.world, serverOptions(core.config, listen), new Doorkeeper(core)));
+      this.#servers.push(
+        await listenSmpp(core.world, serverOptions(core.config, listen, core.counters), new Doorkeeper(core)),
+      );
     }
     const { admin } = core.config;
     if (admin !== null) {

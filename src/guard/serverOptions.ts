@@ -1,6 +1,6 @@
 // From the configuration to the options of the port for upstreams. A mapping, no decisions.
 import { PDU_BYTES_MAX } from '../base/limits.ts';
-import type { SmppServerOptions } from '../driver/types.ts';
+import type { ConnectionCounts, SmppServerOptions } from '../driver/types.ts';
 import { defaultTimers } from '../session/defaults.ts';
 import type { GuardConfig, GuardListenerConfig } from './config.ts';
 
@@ -8,7 +8,11 @@ import type { GuardConfig, GuardListenerConfig } from './config.ts';
 const WINDOW = 1000;
 const ACCEPTS_PER_SECOND = 200;
 
-export function serverOptions(config: GuardConfig, listen: GuardListenerConfig): SmppServerOptions {
+export function serverOptions(
+  config: GuardConfig,
+  listen: GuardListenerConfig,
+  counts: ConnectionCounts,
+): SmppServerOptions {
   return {
     listen: {
       host: listen.host,
@@ -28,8 +32,10 @@ export function serverOptions(config: GuardConfig, listen: GuardListenerConfig):
       tlv: 'always',
       lenientTimes: true,
     },
-    maxUnbound: config.maxConnections,
+    // The other half is for those who bind.
+    maxUnbound: Math.ceil(config.maxConnections / 2),
     acceptsPerSecond: ACCEPTS_PER_SECOND,
     outbinds: false,
+    counts,
   };
 }

@@ -195,9 +195,13 @@ test('R2 failed binds wait longer and longer; beyond a number the owner is not a
 });
 
 test('R9 connections without a bind are limited in total, bound ones are not counted', async () => {
-  const world = manualWorld();
+  const said: string[] = [];
+  const base = manualWorld();
+  const log = { ...base.log, warn: (event: string) => void said.push(event) };
+  const world = { ...base, log };
   const mc = new Owner();
-  const server = await listenSmpp<number>(world, serverOptions({ maxUnbound: 3 }), mc);
+  const counts = { connections_refused: 0, connections_pushed_out: 0 };
+  const server = await listenSmpp<number>(world, serverOptions({ maxUnbound: 3, counts }), mc);
   const nobody = { opened() {}, bytes() {}, drained() {}, closed() {} };
   const knock = (): PipeEnd => world.net.connect({ host: 'mc', port: 2775, connectTimeoutMs: 1, tls: null }, nobody);
   for (let i = 0; i < 6; i++) knock();
@@ -210,6 +214,13 @@ test('R9 connections without a bind are limited in total, bound ones are not cou
   world.loop.settle();
   assert.equal(customer.take()[0], 'bound trx 34');
   assert.equal(server.peers.size, 3);
+  assert.deepEqual(counts, { connections_refused: 0, connections_pushed_out: 4 });
+  for (let i = 0; i < 200; i++) knock();
+  world.loop.settle();
+  // 100 a second are accepted, of which six strangers and the customer have had theirs; the log has the first of each hundred.
+  assert.equal(counts.connections_refused, 200 - (100 - 7));
+  assert.equal(counts.connections_pushed_out, 4 + 93 - 1);
+  assert.deepEqual(said, ['connections pushed out', 'connections refused', 'connections refused']);
   client.stop(() => {});
   world.loop.settle();
   world.loop.pass(10_000);
