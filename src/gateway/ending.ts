@@ -125,7 +125,7 @@ export class Ending {
   #durable(handle: number): void {
     this.undurable.delete(handle);
     if (this.wantsReceipt(handle)) this.#core.handover.push(handle);
-    else this.close(handle);
+    else if (!this.#core.handover.holds(handle)) this.close(handle);
   }
 
   /** Segments of the open rest that are charged now: by receipt only, where the account pays for delivery. */

@@ -58,6 +58,11 @@ export class Handover {
     this.pump(account);
   }
 
+  /** Stands in the queue of its account, for its intermediate receipt; who ends without another is closed when its turn comes. */
+  holds(handle: number): boolean {
+    return ((this.#core.store.flags[handle] as number) & MessageFlag.handing) !== 0;
+  }
+
   /** Hands over what the account's receiving binds can take. */
   pump(account: Account): void {
     const { store, world } = this.#core;
@@ -75,6 +80,10 @@ export class Handover {
       if (terminal === 0 && ((store.flags[handle] as number) & MessageFlag.intermediateHanded) !== 0) continue;
       // It ended while it waited here for its intermediate receipt; the terminal one comes when the end is durable.
       if (terminal !== 0 && this.#core.ending.undurable.has(handle)) continue;
+      if (terminal !== 0 && !this.#wanted(handle)) {
+        this.#core.ending.close(handle);
+        continue;
+      }
       const sent = peer.send(
         this.#receipt(peer, handle, terminal === 0 ? State.enroute : terminal),
         tokenOf(this.#core, handle) * 2 + (terminal === 0 ? INTERMEDIATE : 0),
@@ -114,7 +123,7 @@ export class Handover {
     // The terminal receipt goes its own way: a second one in the queue would still stand there when the first is taken.
     if (token % 2 === INTERMEDIATE && store.terminal[handle] !== 0) return;
     const account = accountOf(this.#core, handle);
-    if (((store.flags[handle] as number) & MessageFlag.handing) === 0) this.#prepend(account, handle);
+    if (!this.holds(handle)) this.#prepend(account, handle);
     this.pump(account);
   }
 
@@ -142,8 +151,15 @@ export class Handover {
       if (account.handHead < 0) account.handTail = -1;
       account.waitingReceipts--;
       store.next[handle] = -1;
-      this.taken(handle);
+      if (this.#wanted(handle)) this.taken(handle);
+      else this.#core.ending.close(handle);
     }
+  }
+
+  /** Of a message that has ended: only those that asked for an intermediate receipt can stand here without wanting this one. */
+  #wanted(handle: number): boolean {
+    const { store, ending } = this.#core;
+    return ((store.flags[handle] as number) & MessageFlag.intermediateWanted) === 0 || ending.wantsReceipt(handle);
   }
 
   #receiver(account: Account): SmppPeer<number> | null {
@@ -217,7 +233,7 @@ export class Handover {
 
   #append(account: Account, handle: number): void {
     const { store } = this.#core;
-    if ((store.flags[handle] as number) & MessageFlag.handing) return;
+    if (this.holds(handle)) return;
     store.flags[handle] = (store.flags[handle] as number) | MessageFlag.handing;
     store.next[handle] = -1;
     if (account.handTail < 0) account.handHead = handle;

@@ -132,3 +132,31 @@ test('a receipt that waited when its message was written again is handed over af
   assert.equal(later.receipts.length, 1);
   assert.equal(rig.core.store.count, 0);
 });
+
+test('a message that wanted an intermediate receipt alone ends while that waits: nothing of it stays in the queue', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  customer.takes = () => LATER;
+  customer.submit({ registeredDelivery: 0x10 });
+  await rig.pass(100);
+  assert.equal(customer.receipts.length, 1);
+  assert.equal(rig.service.account('acme')?.waitingReceipts, 1);
+  const [order] = rig.guard.orders;
+  assert.ok(order);
+  rig.guard.receipt(order, 2, 1);
+  await rig.pass(100);
+  // Would take the number of the first, if that were free while it still stands in the queue.
+  customer.takes = () => 0;
+  customer.submit({});
+  await rig.pass(3_000);
+  rig.guard.receipt(rig.guard.orders[1] as typeof order, 2, 1);
+  await rig.pass(20_000);
+  assert.equal(rig.service.account('acme')?.waitingReceipts, 0);
+  assert.equal(rig.core.store.count, 0);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.state),
+    [1, 2],
+    'the intermediate one of the first, the terminal one of the second',
+  );
+});
