@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HopTag, OrderFlag } from '../../src/smpp/vendor.ts';
-import { gatewayConfig } from './configs.ts';
+import { accountConfig, gatewayConfig } from './configs.ts';
 import type { SeenOrder } from './fakeGuard.ts';
 import { cancelPdu } from './pdus.ts';
 import { Rig } from './rig.ts';
@@ -150,4 +150,27 @@ test('after a restart under a clock that was set back, a retry whose time had co
   assert.equal(rig.guard.orders.filter((order) => order.text === 'retried').length, 3);
   assert.equal(last?.op, rig.guard.orders[1]?.op);
   assert.equal((last?.flags ?? 0) & OrderFlag.repeated, OrderFlag.repeated);
+});
+
+test('an attempt that may have left and another that found no room until the validity ended: UNKNOWN, charged once', async () => {
+  const rig = new Rig(gatewayConfig({ accounts: [accountConfig('acme', { onUnknown: 'retry' })] }));
+  await rig.start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  let first = true;
+  rig.guard.answer = () => {
+    const outcome = first
+      ? ({ outcome: 4, verdict: 0, status: 0 } as const)
+      : ({ outcome: 3, verdict: 3, status: 0x58 } as const);
+    first = false;
+    return [outcome];
+  };
+  customer.submit({ validityPeriod: MINUTES_5 });
+  await rig.pass(310_000);
+  assert.ok(rig.guard.orders.length > 2);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.state),
+    [7],
+  );
+  assert.equal(rig.service.account('acme')?.balance, 1_000_000 - PRICE);
 });
