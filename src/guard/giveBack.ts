@@ -5,7 +5,7 @@ import type { Op } from './op.ts';
 
 /** Answers RMSGQFUL with the reason and forgets the order. */
 export function giveBack(core: Core, op: Op, reason: string, retryAfterMs: number): void {
-  const { sent, ops, upstreams, receipts, counters } = core;
+  const { log, sent, ops, upstreams, receipts, counters } = core;
   counters.orders_refused++;
   if (op.askers.length === 0) upstreams.partsOut.givenBack(op, retryAfterMs);
   for (let i = 0; i < op.askers.length; i++) {
@@ -13,6 +13,8 @@ export function giveBack(core: Core, op: Op, reason: string, retryAfterMs: numbe
     if (peer) upstreams.answers.refuse(peer, op.askedAs[i] as number, Status.ESME_RMSGQFUL, reason, retryAfterMs);
   }
   const { handle } = op;
+  const home = sent.home(handle);
+  if (home >= 0) log.live(home, -1);
   ops.release(op);
   sent.release(handle, receipts.keyOf);
 }

@@ -121,9 +121,10 @@ export class LinkQueue {
       this.#waiting.shift();
       if (op.lane === PIN) core.log.urgent();
       op.bind = bind;
-      const seq = core.log.seq;
-      core.sent.setHome(op.handle, seq);
-      core.log.live(seq, 1);
+      if (core.sent.home(op.handle) < 0) {
+        core.sent.setHome(op.handle, core.log.seq);
+        core.log.live(core.log.seq, 1);
+      }
       this.#number(op, bind);
     }
   }

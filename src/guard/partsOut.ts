@@ -146,6 +146,9 @@ export class PartsOut {
     // Before its INTENT, in the same batch or an earlier one: a restart finds the parts by this op, never sends them twice.
     writePartsDone(log.begin(RecordType.partsDone), { op: name, kind: DoneKind.ordered, extension: op.extension });
     log.end();
+    // The log keeps this record as long as the order: without it nobody knows whose receipts are to come.
+    sent.setHome(handle, log.seq);
+    log.live(log.seq, 1);
     this.#byOp.set(name, message);
     link.queue.add(op);
     return true;

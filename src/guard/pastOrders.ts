@@ -42,7 +42,7 @@ export class PastOrders {
   /** Orders that had to leave memory during the reading, with what came for them later. */
   readonly #moved = new Map<string, ((handle: number) => void)[]>();
   /** Of bind mode: which parts an op answers for. */
-  readonly extensions = new Map<string, string>();
+  readonly extensions = new Map<string, { readonly extension: string; readonly home: number }>();
 
   constructor(core: Core, onDisk: OnDisk) {
     this.#core = core;
@@ -139,13 +139,13 @@ export class PastOrders {
         senderNpi: first.senderNpi,
         sender: first.sender,
         recipient: first.recipient,
-        extension: this.extensions.get(op) ?? '',
+        extension: this.extensions.get(op)?.extension ?? '',
       },
       segments,
       first.total,
     );
     sent.setFlag(handle, SentFlag.answered, true);
-    sent.setHome(handle, open.home);
+    sent.setHome(handle, this.extensions.get(op)?.home ?? open.home);
     for (const [segment, { remoteId }] of segments.entries()) {
       if (remoteId !== '') sent.index(handle, segment, linkNumber, indexKey(remoteId));
     }

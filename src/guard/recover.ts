@@ -140,7 +140,8 @@ export class Recovery {
         const done = readPartsDone(r);
         const ids = partsOf(done.extension).map((one) => one.id);
         for (const id of ids) this.#saw(id);
-        if (done.kind === DoneKind.ordered) this.#orders.extensions.set(done.op, done.extension);
+        if (done.kind === DoneKind.ordered)
+          this.#orders.extensions.set(done.op, { extension: done.extension, home: seq });
         upstreams.parts.restoreDone(ids, done.op, done.kind === DoneKind.ended);
         return;
       }

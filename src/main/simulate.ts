@@ -15,6 +15,7 @@ const HELP = `npm run simulate -- [options]
   --trace        with --seed: shows what happens
   --bug NAME     with a deliberate bug, to see that it is found
   --list-bugs    their names, one a line
+  --narrow       without what src/sim/more.ts draws
   --repeat N     runs every Nth seed twice and compares the traces (default 10)
   --workers N    threads (default: one per core)
   --json         ends with one line of JSON
@@ -33,18 +34,24 @@ interface Order {
   readonly twice: boolean;
 }
 
-async function runOne(seed: number, bugName: string, twice: boolean): Promise<Told> {
+async function runOne(seed: number, bugName: string, twice: boolean, wide: boolean): Promise<Told> {
   const bug = bugs.find((one) => one.name === bugName) ?? NO_BUG;
   const from = performance.now();
-  const result = await still(() => runSeed(seed, bug));
-  const again = twice ? (await still(() => runSeed(seed, bug))).trace === result.trace : null;
+  const result = await still(() => runSeed(seed, bug, null, wide));
+  const again = twice ? (await still(() => runSeed(seed, bug, null, wide))).trace === result.trace : null;
   return { ...result, faults: Object.fromEntries(result.faults), milliseconds: performance.now() - from, again };
 }
 
+/** What holds for all seeds of a run. */
+interface Kind {
+  readonly bug: string;
+  readonly wide: boolean;
+}
+
 /** Runs in a worker: seeds come one by one. */
-function work(bug: string): void {
+function work({ bug, wide }: Kind): void {
   parentPort?.on('message', ({ seed, twice }: Order) => {
-    runOne(seed, bug, twice).then(
+    runOne(seed, bug, twice, wide).then(
       (told) => parentPort?.postMessage(told),
       (error: unknown) => {
         throw error;
@@ -54,11 +61,11 @@ function work(bug: string): void {
 }
 
 /** Runs `orders` on `workers` threads; `each` hears of every seed as it ends. */
-function runAll(orders: Order[], workers: number, bug: string, each: (told: Told) => void): Promise<void> {
+function runAll(orders: Order[], workers: number, kind: Kind, each: (told: Told) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let running = 0;
     for (let i = 0; i < Math.min(workers, orders.length); i++) {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { bug } });
+      const worker = new Worker(new URL(import.meta.url), { workerData: kind });
       running++;
       const next = (): void => {
         const order = orders.shift();
@@ -91,6 +98,7 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
       repeat: { type: 'string', default: '10' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
+      narrow: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -114,17 +122,19 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (values.seed !== undefined && values.trace) {
-    const result = await still(() => runSeed(Number(values.seed), bug, (line) => process.stdout.write(`${line}\n`)));
+    const show = (line: string): unknown => process.stdout.write(`${line}\n`);
+    const result = await still(() => runSeed(Number(values.seed), bug, show, !values.narrow));
     return result.broken === null ? 0 : 1;
   }
   const orders: Order[] =
     values.seed === undefined
       ? Array.from({ length: seeds }, (_, i) => ({ seed: first + i, twice: i % repeat === 0 }))
       : [{ seed: Number(values.seed), twice: true }];
-  return report(orders, workers, values.bug, values.json);
+  return report(orders, workers, { bug: values.bug, wide: !values.narrow }, values.json);
 }
 
-async function report(orders: Order[], workers: number, bug: string, json: boolean): Promise<number> {
+async function report(orders: Order[], workers: number, kind: Kind, json: boolean): Promise<number> {
+  const { bug, wide } = kind;
   const from = performance.now();
   const total = orders.length;
   const faults = new Map<string, number>();
@@ -133,7 +143,7 @@ async function report(orders: Order[], workers: number, bug: string, json: boole
   let failed = 0;
   let equal = true;
   let slowest = 0;
-  await runAll(orders, workers, bug, (told) => {
+  await runAll(orders, workers, kind, (told) => {
     messages += told.messages;
     slowest = Math.max(slowest, told.milliseconds);
     for (const [kind, count] of Object.entries(told.faults)) faults.set(kind, (faults.get(kind) ?? 0) + count);
@@ -145,7 +155,7 @@ async function report(orders: Order[], workers: number, bug: string, json: boole
     failed++;
     const { law, detail } = told.broken;
     laws.set(law, [...(laws.get(law) ?? []), told.seed]);
-    const withBug = bug === '' ? '' : ` --bug ${bug}`;
+    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${wide ? '' : ' --narrow'}`;
     process.stdout.write(
       `law ${law} broken: ${detail}\n  npm run -s simulate -- --seed ${told.seed}${withBug} --trace\n`,
     );
@@ -170,5 +180,5 @@ async function report(orders: Order[], workers: number, bug: string, json: boole
   return failed === 0 && equal ? 0 : 1;
 }
 
-if (!isMainThread) work((workerData as { readonly bug: string }).bug);
+if (!isMainThread) work(workerData as Kind);
 else if (import.meta.main) process.exitCode = await simulateMain(process.argv.slice(2));

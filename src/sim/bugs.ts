@@ -54,6 +54,14 @@ export const bugs: readonly Bug[] = [
     does: 'a receipt that comes before its answer is acknowledged and forgotten',
     guard: forgetParked,
   },
+  {
+    ...NO_BUG,
+    name: 'forget-parts-at-restart',
+    does: 'parts of another gateway that wait when the guard dies are never sent',
+    guard: (guard) => {
+      guard.core.upstreams.parts.resume = () => undefined;
+    },
+  },
 ];
 
 function hasty(journal: Journal, soon: (run: () => void) => void): Journal {

@@ -1,7 +1,7 @@
 // Configurations of the simulated programs, made from a plan. Values as main/ would have read them.
 import { createHash } from 'node:crypto';
 import type { AccountConfig, GatewayConfig } from '../gateway/config.ts';
-import { type GuardConfig, type LinkConfig, PLAIN_DIALECT } from '../guard/config.ts';
+import { type GuardConfig, type LinkConfig, PLAIN_DIALECT, type UpstreamConfig } from '../guard/config.ts';
 import { defaultBehaviour, defaultConfig, type OperatorConfig } from '../operator/config.ts';
 import type { AccountPlan, LinkPlan, Plan } from './plan.ts';
 
@@ -10,9 +10,12 @@ export const GUARD_PORT = 2700;
 export const PASSWORD = 'secret';
 export const SENDER = 'INFO';
 export const CURRENCY = 'EUR';
+/** The system_id of another SMS gateway, and its name as an upstream and a node. */
+export const FOREIGN = 'foreign';
 export const PRICE = 10_000;
 export const VALIDITY_MS = 600_000;
 export const GRACE_MS = 120_000;
+export const FOREIGN_VALIDITY_MS = 600_000;
 const SECRET = Buffer.from('token secret of the simulation');
 const RESPONSE_MS = 5000;
 
@@ -126,6 +129,29 @@ function link(plan: LinkPlan): LinkConfig {
   };
 }
 
+function foreignUpstreams(plan: Plan): readonly UpstreamConfig[] {
+  const { foreign } = plan.more;
+  if (foreign === null) return [];
+  return [
+    {
+      mode: 'bind',
+      name: FOREIGN,
+      systemId: FOREIGN,
+      password: PASSWORD,
+      link: foreign.link,
+      account: FOREIGN,
+      allowedSenders: [SENDER],
+      purpose: '',
+      lane: foreign.lane,
+      defaultValidityMs: FOREIGN_VALIDITY_MS,
+      defaultAlphabet: 'gsm7',
+      allowedAddresses: [],
+      maxBinds: 4,
+      window: 50,
+    },
+  ];
+}
+
 export function guardConfig(plan: Plan): GuardConfig {
   return {
     name: 'guard',
@@ -143,6 +169,7 @@ export function guardConfig(plan: Plan): GuardConfig {
         maxBinds: 20,
         window: 500,
       },
+      ...foreignUpstreams(plan),
     ],
     links: plan.links.map(link),
     configHash: Buffer.alloc(32, 7),

@@ -11,6 +11,10 @@ export interface Wish {
   readonly wantsReceipt: boolean;
   /** 0: not in parts made by the customer. */
   readonly parts: number;
+  /** Text of one such part, the last one excepted. */
+  readonly partOctets: number;
+  /** The last of its parts is never sent. */
+  readonly torn: boolean;
   readonly scheduleMs: number;
   readonly cancels: boolean;
   readonly dueMs: number;

@@ -7,7 +7,7 @@ import { LawBroken } from './trace.ts';
 /** Plans every fault, and the moment from which on nothing goes wrong any more. `settle`: what else that moment means. */
 export function planFaults(town: Town, settle: () => void): void {
   const { plan, timeline } = town;
-  for (const { atMs, fault } of plan.faults) {
+  for (const { atMs, fault } of [...plan.faults, ...plan.more.faults]) {
     timeline.plan(atMs, null, 'fault', () => {
       if (!town.calm) happen(town, fault);
     });

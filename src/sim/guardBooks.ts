@@ -9,6 +9,7 @@ import { OrderFlag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
+import { PartBooks } from './partBooks.ts';
 import { LawBroken } from './trace.ts';
 
 const UNKNOWN = 7;
@@ -55,6 +56,8 @@ export class GuardBooks {
   readonly acknowledged = new Set<string>();
   /** Receipts that operators wrote: link, id, destination, state. */
   readonly told = new Set<string>();
+  /** What another gateway submitted. */
+  readonly parts = new PartBooks(this.ops);
   readonly #disk: SimJournalDisk;
   readonly #gateway: GatewayBooks;
   readonly #reader = new RecordReader();
@@ -120,7 +123,12 @@ export class GuardBooks {
       case RecordType.dlr: {
         const { op, segment, state } = readDlr(r);
         const booked = this.ops.get(op);
-        const one = booked?.segments.get(segment);
+        let one = booked?.segments.get(segment);
+        if (booked !== undefined && one === undefined && this.parts.byOp.has(op)) {
+          // Another gateway is told of what did not leave.
+          one = { ...newSegment('', 0), abandoned: true };
+          booked.segments.set(segment, one);
+        }
         if (booked === undefined || one === undefined)
           throw new LawBroken('8 correlation', 'a receipt is recorded for a segment that never left');
         if (one.state !== 0)
@@ -144,19 +152,25 @@ export class GuardBooks {
         return;
       }
       default:
+        this.parts.record(type, r);
     }
   }
 
   #intent(record: ReturnType<typeof readIntent>): void {
     const { op, link, recipient, total, flags, session, sequence } = record;
     const message = this.#gateway.byOp.get(op);
-    if (message === undefined)
+    const parts = this.parts.byOp.get(op);
+    if (message === undefined && parts === undefined)
       throw new LawBroken(
         '1 acknowledge after durable',
         'an INTENT stands for an op that the gateway has not made durable',
       );
     let booked = this.ops.get(op);
-    if (booked === undefined) {
+    if (booked === undefined && message === undefined) {
+      for (const earlier of parts?.[0]?.ops.slice(0, -1) ?? []) this.#mayFollow(this.ops.get(earlier), 'wait', flags);
+      booked = { op, link, recipient, total, flags, segments: new Map() };
+      this.ops.set(op, booked);
+    } else if (booked === undefined && message !== undefined) {
       for (const earlier of message.ops.slice(0, message.ops.indexOf(op)))
         this.#mayFollow(this.ops.get(earlier), message.account.onUnknown, flags);
       // An order may still be under way when the deadline ends its message as unknown; any other end says that nothing left.
@@ -168,19 +182,10 @@ export class GuardBooks {
       booked = { op, link, recipient, total, flags, segments: new Map() };
       this.ops.set(op, booked);
     }
-    if (booked.segments.get(record.segment)?.again === false)
+    if (booked?.segments.get(record.segment)?.again === false)
       throw new LawBroken('7 no duplicates', `segment ${record.segment} of one op has two INTENTs`);
-    const segment: SegmentBooked = {
-      session,
-      sequence,
-      emitted: false,
-      abandoned: false,
-      refusedWith: 0,
-      again: false,
-      outcomes: [],
-      remoteId: '',
-      state: 0,
-    };
+    if (booked === undefined) return;
+    const segment = newSegment(session, sequence);
     booked.segments.set(record.segment, segment);
     this.intents.set(`${session}${sequence}`, { op: booked, segment });
   }
@@ -211,4 +216,18 @@ export class GuardBooks {
       `a message to ${earlier.recipient} is sent again although ${left} segment(s) of it left before, ${unknown} with unknown outcome`,
     );
   }
+}
+
+function newSegment(session: string, sequence: number): SegmentBooked {
+  return {
+    session,
+    sequence,
+    emitted: false,
+    abandoned: false,
+    refusedWith: 0,
+    again: false,
+    outcomes: [],
+    remoteId: '',
+    state: 0,
+  };
 }

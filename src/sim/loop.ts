@@ -123,7 +123,9 @@ export class SimLoop implements Loop {
   }
 
   wakeAt(atMs: number, run: () => void): Alarm {
-    return this.#timeline.plan(atMs - 1000 + this.#life.bornAtMs, this.#life, 'alarm', run);
+    // Rounded up on the program's own clock: what is a rounding error later than now must not ring now.
+    const onGrid = Math.ceil(atMs * GRID) / GRID;
+    return this.#timeline.plan(onGrid - 1000 + this.#life.bornAtMs, this.#life, 'alarm', run);
   }
 
   endOfTurn(run: () => void): void {

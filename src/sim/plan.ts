@@ -2,6 +2,7 @@
 // seed leaves most kinds of fault out and has much of the rest). Decides nothing later; the run only carries it out.
 import { Chance } from '../operator/chance.ts';
 import { type FaultName, faultNames } from '../operator/faults.ts';
+import { drawMore, type MorePlan, NOTHING_MORE } from './more.ts';
 import type { NetWeather } from './net.ts';
 
 export interface AccountPlan {
@@ -80,13 +81,20 @@ export interface Plan {
   /** Limits of memory: small ones are reached. */
   readonly guardOps: number;
   readonly gatewayMessages: number;
+  readonly more: MorePlan;
 }
 
 const LINK_NAMES = ['alpha', 'beta', 'gamma', 'delta'];
 /** Kinds of misbehaviour by which an operator may be known. Those of the wire end sessions and are rare. */
 const SUBMIT_FAULTS = faultNames.filter((name) => !name.includes(':') || name.startsWith('disconnect-in-state'));
 
-export function drawPlan(seed: number): Plan {
+/** `wide`: with what more.ts draws, from dice of its own. */
+export function drawPlan(seed: number, wide = false): Plan {
+  const narrow = drawNarrow(seed);
+  return wide ? { ...narrow, more: drawMore(narrow) } : narrow;
+}
+
+function drawNarrow(seed: number): Plan {
   const chance = new Chance(seed);
   const between = (from: number, to: number): number => from + chance.below(to - from + 1);
   const one = <T>(values: readonly T[]): T => values[chance.below(values.length)] as T;
@@ -166,6 +174,7 @@ export function drawPlan(seed: number): Plan {
     weighted: happens(0.4),
     guardOps: one([60, 300, 5000]),
     gatewayMessages: one([30, 10_000, 10_000]),
+    more: NOTHING_MORE,
   };
 }
 

@@ -8,14 +8,16 @@ import type { HandsetMessage } from '../operator/handsets.ts';
 import { Operator } from '../operator/operator.ts';
 import type { World } from '../port/world.ts';
 import type { Bug } from './bugs.ts';
-import { gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
-import type { Desk } from './desk.ts';
+import { FOREIGN, FOREIGN_VALIDITY_MS, gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
+import { Desk } from './desk.ts';
 import { haltNode } from './faults.ts';
 import { HttpCustomer, httpId } from './httpCustomer.ts';
 import type { Life } from './life.ts';
 import { createSimLog } from './log.ts';
+import type { ForeignPlan } from './more.ts';
 import { count, loopOf, type Node, type Town, worldOf } from './nodes.ts';
 import type { AccountPlan, LinkPlan } from './plan.ts';
+import { foreignManner, plainManner } from './requests.ts';
 import { SmppCustomer } from './smppCustomer.ts';
 
 /** What the run wants to hear. */
@@ -37,6 +39,8 @@ export class Programs {
   gateway: RunningGateway | null = null;
   /** What handsets have received, of operators that are gone. */
   readonly handsets = new Map<string, HandsetMessage[]>();
+  /** The papers of another SMS gateway. */
+  readonly foreignDesk = new Desk();
   readonly #operators = new Map<string, Operator>();
   readonly #town: Town;
   readonly #desk: Desk;
@@ -134,7 +138,18 @@ export class Programs {
       log: createSimLog((line) => trace.line(node.name, line)),
       townMs: () => timeline.nowMs,
     };
-    new SmppCustomer(world, account, this.#desk, () => this.#town.calm).start();
+    new SmppCustomer(world, account, plainManner(account.name), this.#desk, () => this.#town.calm).start();
+  }
+
+  /** Another SMS gateway, in front of the guard. */
+  bootForeign(life: Life, plan: ForeignPlan): void {
+    const node = this.#town.nodes.get(FOREIGN) as Node;
+    const { wire, trace, timeline } = this.#town;
+    const { loop, chance } = loopOf(this.#town, node, life);
+    const log = createSimLog((line) => trace.line(node.name, line));
+    const world = { loop, chance, net: wire.netOf(life, node.address), log, townMs: () => timeline.nowMs };
+    const manner = foreignManner(plan.habits, FOREIGN_VALIDITY_MS, () => loop.now());
+    new SmppCustomer(world, plan, manner, this.foreignDesk, () => this.#town.calm).start();
   }
 
   /** What the handsets of an operator have received, before its memory is gone. */

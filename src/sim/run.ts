@@ -1,23 +1,25 @@
 // One seed from beginning to end: the town is built, lives through its faults, comes to rest and is judged. After every event
 // the laws are looked at. Deterministic: nothing here asks for real time or randomness.
 import type { GatewayServiceImpl } from '../gateway/gatewayService.ts';
-import { nativeId } from '../gateway/ids.ts';
+import type { MessageView } from '../gateway/service.ts';
 import { Chance } from '../operator/chance.ts';
 import { type Bug, NO_BUG } from './bugs.ts';
+import { FOREIGN } from './configs.ts';
 import { Desk } from './desk.ts';
 import { planFaults } from './faults.ts';
+import { judgeForeign, untoldForeign } from './foreignLaws.ts';
 import { GatewayBooks } from './gatewayBooks.ts';
 import { GuardBooks } from './guardBooks.ts';
 import type { Life } from './life.ts';
 import { Timeline } from './loop.ts';
 import { Wire } from './net.ts';
 import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
-import { type AccountPlan, drawPlan } from './plan.ts';
+import { type AccountPlan, drawPlan, type Plan } from './plan.ts';
 import { Programs, type RunningGateway } from './programs.ts';
 import { asBroken, LawBroken, Trace } from './trace.ts';
-import { judge } from './verdict.ts';
+import { judge, stillKnown } from './verdict.ts';
 import { WireWatch } from './wireWatch.ts';
-import { drawWishes } from './wishes.ts';
+import { drawForeignWishes, drawWishes } from './wishes.ts';
 
 /** Virtual time after the faults in which everything must have come to rest: validity, grace, clock jumps, webhook retries. */
 const REST_MS = 3 * 3_600_000;
@@ -25,15 +27,6 @@ const LOOK_MS = 500;
 /** Awaits between two events: more than any chain of promises in the programs is long. */
 const MICROTASKS = 10;
 const DONE = Promise.resolve();
-/** message_state by the words of the history. */
-const STATES: { readonly [word: string]: number } = {
-  delivered: 2,
-  expired: 3,
-  deleted: 4,
-  undeliverable: 5,
-  unknown: 7,
-  rejected: 8,
-};
 /** Events without time passing: more is a program that runs in circles. */
 const ONE_MOMENT_MAX = 50_000;
 
@@ -54,9 +47,10 @@ export interface RunResult {
 export async function runSeed(
   seed: number,
   bug: Bug = NO_BUG,
-  show: ((line: string) => void) | null = null,
+  show: ((line: string) => unknown) | null = null,
+  wide = true,
 ): Promise<RunResult> {
-  return new Run(seed, bug, show).run();
+  return new Run(drawPlan(seed, wide), bug, show).run();
 }
 
 class Run {
@@ -72,8 +66,8 @@ class Run {
   #rested = false;
   #balances: readonly string[] | null = null;
 
-  constructor(seed: number, bug: Bug, show: ((line: string) => void) | null) {
-    const plan = drawPlan(seed);
+  constructor(plan: Plan, bug: Bug, show: ((line: string) => unknown) | null) {
+    const { seed } = plan;
     const chance = new Chance(seed ^ 0x7a57);
     const trace = new Trace(this.#timeline, show);
     const town: Town = {
@@ -115,6 +109,11 @@ class Run {
         () => programs.harvest(link.name),
       );
     for (const account of plan.accounts) this.#node(account.name, (life) => programs.bootCustomer(life, account));
+    const { foreign } = plan.more;
+    if (foreign !== null) {
+      programs.foreignDesk.wishes.push(...drawForeignWishes(plan, foreign));
+      this.#node(FOREIGN, (life) => programs.bootForeign(life, foreign));
+    }
     this.#gatewayBooks = new GatewayBooks(this.#nodes.get('gateway')?.journal as Node['journal'], plan.accounts);
     this.#guardBooks = new GuardBooks(this.#nodes.get('guard')?.journal as Node['journal'], this.#gatewayBooks);
     this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks);
@@ -142,6 +141,7 @@ class Run {
         handsets: this.#programs.handsets,
         balance: (account) => this.#balance(account),
       });
+      judgeForeign(plan, this.#programs.foreignDesk, this.#guardBooks, this.#programs.handsets);
     } catch (error) {
       broken = asBroken(error);
       trace.line('town', `LAW BROKEN: ${broken.law}: ${broken.detail}`);
@@ -238,7 +238,13 @@ class Run {
     const running = this.#running();
     if (running === null) return false;
     if (this.#desk.wishes.some((wish) => wish.state !== 'done')) return false;
-    return running.service.status().openMessages === 0;
+    return running.service.status().openMessages === 0 && this.#foreignRests() === null;
+  }
+
+  #foreignRests(): string | null {
+    const { foreignDesk } = this.#programs;
+    if (foreignDesk.wishes.some((wish) => wish.state !== 'done')) return 'another gateway still sends';
+    return untoldForeign(foreignDesk, this.#guardBooks);
   }
 
   #again(): void {
@@ -258,7 +264,8 @@ class Run {
       if (line !== this.#balances?.[i])
         throw new LawBroken('5 money', `the books before a restart say ${this.#balances?.[i]}, after it ${line}`);
     });
-    this.#ask().then(
+    const ask = (account: AccountPlan, id: string) => this.#view(account, id);
+    stillKnown(this.#desk, this.#gatewayBooks, ask).then(
       () => {
         this.#rested = true;
       },
@@ -266,22 +273,9 @@ class Run {
     );
   }
 
-  /** After the restart every acknowledged message can still be asked for, in the state that it ended in. */
-  async #ask(): Promise<void> {
-    for (const [key, message] of this.#gatewayBooks.byCustomerId) {
-      if (!this.#desk.acknowledged.has(key)) continue;
-      const index = this.#town.plan.accounts.indexOf(message.account);
-      const view = await this.#running()?.service.message(
-        { name: message.account.name, index },
-        nativeId(Buffer.from(message.id, 'hex')),
-      );
-      if (view === null || view === undefined) throw new LawBroken('1 nothing is lost', `${key} is not known any more`);
-      if (!view.final || STATES[view.state] !== message.ended?.state)
-        throw new LawBroken(
-          '4 one terminal state',
-          `${key} ended in state ${message.ended?.state}, its history says ${view.state}`,
-        );
-    }
+  async #view(account: AccountPlan, id: string): Promise<MessageView | null> {
+    const index = this.#town.plan.accounts.indexOf(account);
+    return (await this.#running()?.service.message({ name: account.name, index }, id)) ?? null;
   }
 
   #books(): string[] {
@@ -294,6 +288,6 @@ class Run {
       (message) => message.ended !== null && !message.handed,
     ).length;
     const wishes = this.#desk.wishes.filter((wish) => wish.state !== 'done').length;
-    return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#running()?.service.status().openMessages ?? 'not running')}`;
+    return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#running()?.service.status().openMessages ?? 'not running')}; ${this.#foreignRests() ?? ''}`;
   }
 }

@@ -2,6 +2,15 @@
 
 const HEADER = 16;
 const MAX_PDU = 200_000;
+const STATES: { readonly [word: string]: number } = {
+  DELIVRD: 2,
+  EXPIRED: 3,
+  DELETED: 4,
+  UNDELIV: 5,
+  ACCEPTD: 6,
+  UNKNOWN: 7,
+  REJECTD: 8,
+};
 
 export class PduScanner {
   #rest: Buffer = Buffer.alloc(0);
@@ -66,4 +75,17 @@ export function readTlv(pdu: Buffer, from: number, tag: number): Buffer | null {
     at += 4 + length;
   }
   return null;
+}
+
+/** id, number and state of a receipt in the form that our operators and our gateway write; null for what is none. */
+export function receiptOf(
+  pdu: Buffer,
+): { readonly id: string; readonly destination: string; readonly state: number; readonly esmClass: number } | null {
+  const sm = readSm(pdu);
+  if (sm === null || (sm.esmClass & 0x3c) === 0) return null;
+  const read = /^id:(\S+) .*stat:(\w+)/.exec(sm.text);
+  const state = STATES[read?.[2] ?? ''];
+  return read === null || state === undefined
+    ? null
+    : { id: read[1] as string, destination: sm.source, state, esmClass: sm.esmClass };
 }

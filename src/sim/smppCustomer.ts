@@ -7,21 +7,18 @@ import type { Log } from '../port/log.ts';
 import type { Loop } from '../port/loop.ts';
 import type { Net } from '../port/net.ts';
 import { defaultTimers } from '../session/defaults.ts';
-import { CommandId } from '../smpp/commands.ts';
 import { messageIdResp } from '../smpp/make.ts';
-import { type Pdu, submitSm } from '../smpp/pdu.ts';
+import type { Pdu, SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
-import { Tag } from '../smpp/tlvs.table.ts';
-import { buildUdh } from '../sms/udh.ts';
-import { GATEWAY_PORT, PASSWORD, SENDER } from './configs.ts';
+import { PASSWORD } from './configs.ts';
 import type { Desk, Wish } from './desk.ts';
 import type { AccountPlan } from './plan.ts';
 import { idOf, octetsOf } from './receiptOctets.ts';
+import { cancelOf, type Manner, submitOf } from './requests.ts';
 
 const LOOK_MS = 40;
 const LATER: readonly number[] = [Status.ESME_RTHROTTLED, Status.ESME_RMSGQFUL, Status.ESME_RSYSERR];
 const MAX_TRIES = 4;
-const PART_OCTETS = 60;
 
 /** What one request of ours was about. `part`: from 1, 0 for a whole message. */
 interface Asked {
@@ -45,24 +42,31 @@ export interface CustomerWorld {
   readonly townMs: () => number;
 }
 
+/** What a customer of SMPP is like. */
+export type CustomerPlan = Pick<AccountPlan, 'name' | 'binds' | 'split' | 'window' | 'version' | 'resends'>;
+
 export class SmppCustomer implements SmppClientHandler<number> {
   readonly #world: CustomerWorld;
-  readonly #plan: AccountPlan;
+  readonly #plan: CustomerPlan;
+  readonly #manner: Manner;
   readonly #desk: Desk;
   readonly #wishes: readonly Wish[];
   readonly #peers: SmppPeer<number>[] = [];
   readonly #asked = new Map<number, Asked>();
   /** Parts of a set that are still to be acknowledged. */
-  readonly #partsOpen = new Map<Wish, Set<number>>();
+  readonly #partsOpen = new Map<Wish, { readonly reference: number; readonly parts: Set<number> }>();
+  /** Parts that are to be sent once more, under the reference that they had. */
+  readonly #repeats = new Map<Wish, { readonly reference: number; readonly parts: readonly number[] }>();
   readonly #cancels: PlannedCancel[] = [];
   readonly #orderly: () => boolean;
   #token = 1;
   #reference = 0;
 
   /** `orderly`: takes every receipt and answers at once, when faults have stopped. */
-  constructor(world: CustomerWorld, plan: AccountPlan, desk: Desk, orderly: () => boolean) {
+  constructor(world: CustomerWorld, plan: CustomerPlan, manner: Manner, desk: Desk, orderly: () => boolean) {
     this.#world = world;
     this.#plan = plan;
+    this.#manner = manner;
     this.#desk = desk;
     this.#orderly = orderly;
     this.#wishes = desk.wishes.filter((wish) => wish.account === plan.name);
@@ -78,7 +82,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
     const client = new SmppClient<number>(
       this.#world,
       {
-        connect: { host: 'gateway', port: GATEWAY_PORT, connectTimeoutMs: 5000, tls: null },
+        connect: { host: this.#manner.host, port: this.#manner.port, connectTimeoutMs: 5000, tls: null },
         peer: {
           emission: 'direct',
           interfaceVersion: version,
@@ -89,7 +93,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
           tlv: 'always',
         },
         bind: {
-          systemId: this.#plan.name,
+          systemId: this.#manner.systemId,
           password: PASSWORD,
           systemType: '',
           addrTon: 0,
@@ -131,14 +135,9 @@ export class SmppCustomer implements SmppClientHandler<number> {
     if (wish.parts > 0) return this.#submitParts(wish);
     const peer = this.#sender();
     if (peer === null) return false;
-    const body = Buffer.from(wish.text, 'latin1');
-    const long = body.length > 160;
     wish.tries++;
     wish.state = 'asked';
-    this.#send(peer, wish, 0, {
-      shortMessage: long ? Buffer.alloc(0) : body,
-      tlvs: long ? [{ tag: Tag.messagePayload, value: body }] : [],
-    });
+    this.#send(peer, wish, 0);
     return true;
   }
 
@@ -147,37 +146,22 @@ export class SmppCustomer implements SmppClientHandler<number> {
     if (peer === undefined) return false;
     wish.tries++;
     wish.state = 'asked';
-    this.#reference = (this.#reference + 1) & 0xff;
-    this.#partsOpen.set(wish, new Set(Array.from({ length: wish.parts }, (_, i) => i + 1)));
-    for (let part = 1; part <= wish.parts; part++) {
-      const head = buildUdh({ concat: { ref: this.#reference, bits: 8, total: wish.parts, seq: part } });
-      const text = Buffer.from(wish.text.slice((part - 1) * PART_OCTETS, part * PART_OCTETS), 'latin1');
-      this.#send(peer, wish, part, { esmClass: 0x40, shortMessage: Buffer.concat([head, text]) });
-    }
+    const again = this.#repeats.get(wish);
+    if (again === undefined) this.#reference = (this.#reference + 1) & 0xff;
+    const parts = again?.parts ?? Array.from({ length: wish.parts - (wish.torn ? 1 : 0) }, (_, i) => i + 1);
+    const reference = again?.reference ?? this.#reference;
+    this.#repeats.delete(wish);
+    this.#partsOpen.set(wish, { reference, parts: new Set(parts) });
+    for (const part of parts) this.#send(peer, wish, part);
     return true;
   }
 
-  #send(peer: SmppPeer<number>, wish: Wish, part: number, fields: Parameters<typeof submitSm>[0]): void {
+  #send(peer: SmppPeer<number>, wish: Wish, part: number): void {
     const token = this.#token++;
     this.#asked.set(token, { wish, part, cancelId: '' });
-    const seconds = Math.ceil(wish.scheduleMs / 1000);
-    const sent = peer.send(
-      submitSm({
-        sourceAddrTon: 5,
-        sourceAddr: SENDER,
-        destAddrTon: 1,
-        destAddrNpi: 1,
-        destinationAddr: wish.destination,
-        registeredDelivery: wish.wantsReceipt ? 1 : 0,
-        scheduleDeliveryTime:
-          seconds === 0
-            ? ''
-            : `00000000${String(Math.floor(seconds / 60)).padStart(2, '0')}${String(seconds % 60).padStart(2, '0')}000R`,
-        ...fields,
-      }),
-      token,
-    );
-    if (sent === null) throw new Error('a customer has no room that it had');
+    const pdu: SubmitSm = submitOf(wish, part, this.#partsOpen.get(wish)?.reference ?? 0);
+    if (peer.send(this.#manner.write(pdu, wish, part), token) === null)
+      throw new Error('a customer has no room that it had');
   }
 
   #cancel(wish: Wish, id: string): boolean {
@@ -185,24 +169,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
     if (peer === null) return false;
     const token = this.#token++;
     this.#asked.set(token, { wish, part: 0, cancelId: id });
-    peer.send(
-      {
-        command: 'cancel_sm',
-        commandId: CommandId.cancel_sm,
-        status: 0,
-        sequence: 0,
-        serviceType: '',
-        messageId: id,
-        sourceAddrTon: 5,
-        sourceAddrNpi: 0,
-        sourceAddr: SENDER,
-        destAddrTon: 1,
-        destAddrNpi: 1,
-        destinationAddr: wish.destination,
-        tlvs: [],
-      },
-      token,
-    );
+    peer.send(cancelOf(wish, id), token);
     return true;
   }
 
@@ -231,7 +198,8 @@ export class SmppCustomer implements SmppClientHandler<number> {
     if (late) return;
     if (part > 0) {
       wish.refused = `0x${pdu.status.toString(16)}`;
-      this.#partDone(wish, part);
+      if (LATER.includes(pdu.status)) this.#partAgain(wish, part);
+      else this.#partDone(wish, part);
     } else if (LATER.includes(pdu.status)) {
       wish.tries--;
       wish.state = 'waiting';
@@ -245,10 +213,21 @@ export class SmppCustomer implements SmppClientHandler<number> {
 
   #partDone(wish: Wish, part: number): void {
     const open = this.#partsOpen.get(wish);
-    open?.delete(part);
-    if (open === undefined || open.size > 0) return;
+    open?.parts.delete(part);
+    if (open === undefined || open.parts.size > 0) return;
     this.#partsOpen.delete(wish);
-    wish.state = 'done';
+    wish.state = this.#repeats.has(wish) ? 'waiting' : 'done';
+    if (wish.state === 'waiting') this.#postpone(wish);
+  }
+
+  /** A part had no answer, or one that says later. */
+  #partAgain(wish: Wish, part: number): void {
+    const reference = this.#partsOpen.get(wish)?.reference;
+    if (this.#manner.repeatsParts && this.#plan.resends && reference !== undefined && wish.tries < MAX_TRIES) {
+      const parts = this.#repeats.get(wish)?.parts ?? [];
+      this.#repeats.set(wish, { reference, parts: [...parts, part] });
+    }
+    this.#partDone(wish, part);
   }
 
   #postpone(wish: Wish): void {
@@ -258,7 +237,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   failed(_peer: SmppPeer<number>, token: number): void {
     const asked = this.#asked.get(token);
     if (asked === undefined || asked.cancelId !== '') return;
-    if (asked.part > 0) this.#partDone(asked.wish, asked.part);
+    if (asked.part > 0) this.#partAgain(asked.wish, asked.part);
     else if (asked.wish.state === 'asked') this.#unanswered(asked.wish);
   }
 

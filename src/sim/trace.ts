@@ -15,10 +15,10 @@ export class LawBroken extends Error {
 export class Trace {
   readonly #timeline: Timeline;
   readonly #hash = createHash('sha256');
-  readonly #show: ((line: string) => void) | null;
+  readonly #show: ((line: string) => unknown) | null;
   events = 0;
 
-  constructor(timeline: Timeline, show: ((line: string) => void) | null) {
+  constructor(timeline: Timeline, show: ((line: string) => unknown) | null) {
     this.#timeline = timeline;
     this.#show = show;
   }

@@ -1,7 +1,8 @@
 // The laws that can only be judged when everything has come to rest: nothing lost, one end and its receipt for each, no end that
 // was invented, copies at the handsets, and every unit of money accounted for.
+import { nativeId } from '../gateway/ids.ts';
 import { MessageFlag } from '../gateway/layout.ts';
-import type { BalanceView } from '../gateway/service.ts';
+import type { BalanceView, MessageView } from '../gateway/service.ts';
 import type { HandsetMessage } from '../operator/handsets.ts';
 import { OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
@@ -14,6 +15,15 @@ import { LawBroken } from './trace.ts';
 const DELIVERED = 2;
 const DELETED = 4;
 const UNKNOWN = 7;
+/** message_state by the words of the history. */
+const STATES: { readonly [word: string]: number } = {
+  delivered: 2,
+  expired: 3,
+  deleted: 4,
+  undeliverable: 5,
+  unknown: 7,
+  rejected: 8,
+};
 const WORDS = ['', '', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD'];
 
 export interface Scene {
@@ -183,6 +193,21 @@ function chargedSegments(message: Booked): number {
     }
   }
   return Math.min(charge, message.segments);
+}
+
+/** After the restart every acknowledged message can still be asked for, in the state that it ended in. */
+export async function stillKnown(
+  desk: Desk,
+  gateway: GatewayBooks,
+  ask: (account: AccountPlan, id: string) => Promise<MessageView | null>,
+): Promise<void> {
+  for (const [key, message] of gateway.byCustomerId) {
+    if (!desk.acknowledged.has(key)) continue;
+    const view = await ask(message.account, nativeId(Buffer.from(message.id, 'hex')));
+    if (view === null) broken('1 nothing is lost', `${key} is not known any more`);
+    if (!view.final || STATES[view.state] !== message.ended?.state)
+      broken('4 one terminal state', `${key} ended in state ${message.ended?.state}, its history says ${view.state}`);
+  }
 }
 
 function broken(law: string, detail: string): never {

@@ -2,13 +2,14 @@
 // PDU without its leaf, windows kept (throttles: throttleWatch.ts). Sees the programs only from outside.
 import { HopTag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
-import { GATEWAY_PORT, GUARD_PORT } from './configs.ts';
+import { FOREIGN, GATEWAY_PORT, GUARD_PORT } from './configs.ts';
+import { toForeign } from './foreignLaws.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import type { Timeline } from './loop.ts';
 import type { SimEnd } from './pipe.ts';
 import type { LinkPlan, Plan } from './plan.ts';
-import { behind, cstring, PduScanner, readSm, readTlv } from './scanner.ts';
+import { behind, cstring, PduScanner, readSm, readTlv, receiptOf } from './scanner.ts';
 import { ThrottleWatch } from './throttleWatch.ts';
 import { LawBroken, type Trace } from './trace.ts';
 
@@ -19,16 +20,6 @@ const BINDS: readonly number[] = [0x01, 0x02, 0x09];
 const ENQUIRE = 0x15;
 const UNBIND = 0x06;
 const OUTCOME_OCTETS = 6;
-const STATES: { readonly [word: string]: number } = {
-  DELIVRD: 2,
-  EXPIRED: 3,
-  DELETED: 4,
-  UNDELIV: 5,
-  ACCEPTD: 6,
-  UNKNOWN: 7,
-  REJECTD: 8,
-};
-
 interface Line {
   readonly written: Map<SimEnd, PduScanner>;
   readonly read: Map<SimEnd, PduScanner>;
@@ -69,7 +60,9 @@ export class WireWatch {
       if (link !== null) {
         if (end.side === 'client') this.#toOperator(line, end, link, pdu, command, status, sequence);
         else this.#fromOperator(link, pdu, command);
-      } else if (end.port === GUARD_PORT) {
+      } else if (end.port === GUARD_PORT && end.other?.life.node === FOREIGN) {
+        toForeign(this.#guard, pdu, command, status);
+      } else if (end.port === GUARD_PORT && end.life.node !== FOREIGN) {
         if (end.side === 'client') this.#toGuard(line, pdu, command, status, sequence);
         else this.#fromGuard(line, pdu, command, status, sequence);
       } else if (end.port === GATEWAY_PORT && end.side === 'server')
@@ -268,19 +261,6 @@ function scanner(of: Map<SimEnd, PduScanner>, end: SimEnd): PduScanner {
   let found = of.get(end);
   if (found === undefined) of.set(end, (found = new PduScanner()));
   return found;
-}
-
-/** id, number and state of a receipt in the form that our operators and our gateway write; null for what is none. */
-function receiptOf(
-  pdu: Buffer,
-): { readonly id: string; readonly destination: string; readonly state: number; readonly esmClass: number } | null {
-  const sm = readSm(pdu);
-  if (sm === null || (sm.esmClass & 0x3c) === 0) return null;
-  const read = /^id:(\S+) .*stat:(\w+)/.exec(sm.text);
-  const state = STATES[read?.[2] ?? ''];
-  return read === null || state === undefined
-    ? null
-    : { id: read[1] as string, destination: sm.source, state, esmClass: sm.esmClass };
 }
 
 function broken(law: string, detail: string): never {

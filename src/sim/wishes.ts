@@ -1,6 +1,7 @@
 // What the customers of a plan want to send: every message to a number of its own, with a text of its own.
 import { Chance } from '../operator/chance.ts';
 import type { Wish } from './desk.ts';
+import type { ForeignPlan } from './more.ts';
 import type { Plan } from './plan.ts';
 
 const PART_OCTETS = 60;
@@ -29,6 +30,8 @@ export function drawWishes(plan: Plan): Wish[] {
         ),
         wantsReceipt: http || chance.fraction() >= plan.share.unwanted,
         parts,
+        partOctets: PART_OCTETS,
+        torn: false,
         scheduleMs: scheduled ? 1000 * (1 + chance.below(90)) : 0,
         cancels: chance.fraction() < (scheduled ? 0.3 : plan.share.cancelled),
         dueMs: Math.floor(chance.fraction() * plan.sendMs),
@@ -41,6 +44,35 @@ export function drawWishes(plan: Plan): Wish[] {
     }
   }
   return wishes;
+}
+
+/** What another SMS gateway wants to send. */
+export function drawForeignWishes(plan: Plan, foreign: ForeignPlan): Wish[] {
+  const chance = new Chance(plan.seed ^ 0xf0e1);
+  const { share, partOctets } = foreign;
+  return Array.from({ length: foreign.messages }, (_, i) => {
+    const number = i + 1;
+    const parts = chance.fraction() < share.parts ? 2 + chance.below(2) : 0;
+    const length = parts > 0 ? partOctets * (parts - 1) + 20 : 20 + chance.below(120);
+    return {
+      number,
+      account: foreign.name,
+      destination: `4918${String(10_000_000 + number)}`,
+      text: textOf(number, parts === 0 && chance.fraction() < share.long ? 170 + chance.below(400) : length, chance),
+      wantsReceipt: chance.fraction() >= share.unwanted,
+      parts,
+      partOctets,
+      torn: parts > 0 && chance.fraction() < share.torn,
+      scheduleMs: chance.fraction() < share.scheduled ? 1000 * (1 + chance.below(90)) : 0,
+      cancels: false,
+      dueMs: Math.floor(chance.fraction() * plan.sendMs),
+      key: '',
+      tries: 0,
+      ids: [],
+      refused: '',
+      state: 'waiting',
+    };
+  });
 }
 
 function textOf(number: number, length: number, chance: Chance): string {

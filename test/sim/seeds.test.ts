@@ -11,6 +11,8 @@ interface KeptSeed {
   readonly seed: number;
   readonly bug: string;
   readonly found: string;
+  /** Found with what src/sim/more.ts draws; without it the older seeds keep their plans. */
+  readonly wide?: boolean;
 }
 
 const kept = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), 'utf8')) as readonly KeptSeed[];
@@ -24,9 +26,11 @@ const FINDERS: readonly (readonly [name: string, seed: number, law: string])[] =
   ['retry-unknown', 2, '1 acknowledge after durable'],
   ['free-hold-twice', 1, '10 no program fails'],
   ['forget-parked-receipt', 2, '1 acknowledge after durable'],
+  ['forget-parts-at-restart', 52, '9 it comes to rest'],
 ];
 
-const run = (seed: number, bug = NO_BUG): Promise<RunResult> => still(() => runSeed(seed, bug));
+const run = (seed: number, bug = NO_BUG, wide = true): Promise<RunResult> =>
+  still(() => runSeed(seed, bug, null, wide));
 
 function held(result: RunResult): void {
   const { broken, seed } = result;
@@ -34,7 +38,7 @@ function held(result: RunResult): void {
 }
 
 test('seeds that ever failed', async () => {
-  for (const { seed } of kept) held(await run(seed));
+  for (const { seed, wide } of kept) held(await run(seed, NO_BUG, wide ?? false));
 });
 
 test('fresh seeds', async (t) => {
@@ -63,6 +67,7 @@ test('each deliberate bug is found, and not without it', async () => {
     const result = await run(
       seed,
       bugs.find((bug) => bug.name === name),
+      name.includes('parts'),
     );
     assert.equal(result.broken?.law, law, `${name}: ${result.broken?.detail ?? 'not found'}`);
   }
