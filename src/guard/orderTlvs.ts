@@ -6,6 +6,8 @@ import { HopTag } from '../smpp/vendor.ts';
 
 const PRICE_OCTETS = 11;
 const TIME_OCTETS = 8;
+/** Letters keep seconds in 32 bits (letterLayout). */
+const TIME_MAX_MS = 0xffff_ffff * 1000;
 
 /** The TLVs of an order; one instance is filled again and again. Buffers are views of the request. */
 export class OrderTlvs {
@@ -60,7 +62,7 @@ export class OrderTlvs {
           this.flags = value[0] ?? 0;
           break;
         case HopTag.validUntil:
-          this.validUntil = value.length === TIME_OCTETS ? readU64(value, 0) : 0;
+          this.validUntil = value.length === TIME_OCTETS ? timeOf(readU64(value, 0)) : 0;
           break;
         case HopTag.account:
           this.account = value.latin1Slice(0, value.length);
@@ -77,6 +79,11 @@ export class OrderTlvs {
       }
     }
   }
+}
+
+/** What a letter can hold and the token covers; any other end is none. */
+function timeOf(ms: number): number {
+  return ms <= TIME_MAX_MS ? ms : 0;
 }
 
 /** Prices as the text that is committed, e.g. "CHF 0.0550"; they come in long runs of the same. */

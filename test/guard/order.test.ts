@@ -146,3 +146,21 @@ test('a throttled part of a message that has partly left goes again by itself, u
   assert.equal(running.guard.core.counters.throttled, 1);
   await end();
 });
+
+test('the end of an order is covered by its token to the last bit: one beyond all time is none', async () => {
+  const { supplier, gateway, end } = await setUp();
+  for (const octet of [0, 1]) {
+    const pdu = order('a', { op: `end-${octet}` });
+    const value = pdu.tlvs.find(({ tag }) => tag === HopTag.validUntil)?.value;
+    assert.ok(value);
+    value[octet] = 0x7f;
+    const token = gateway.send(pdu);
+    await until('answered', () => gateway.answer(token) !== undefined);
+    assert.equal(gateway.answer(token)?.status, 0xc3);
+  }
+  const token = gateway.send(order('a', { op: 'after' }));
+  await until('answered', () => gateway.answer(token) !== undefined);
+  assert.equal(gateway.answer(token)?.status, 0);
+  assert.equal(supplier.submits.length, 1);
+  await end();
+});
