@@ -147,7 +147,14 @@ export function readYaml<S extends z.ZodType>(
   const document = parseDocument(text, { prettyErrors: true });
   for (const error of document.errors) faults.add('', `not YAML: ${error.message.split('\n')[0]}`);
   if (document.errors.length > 0) return { value: null, raw: undefined, faults };
-  const raw: unknown = document.toJS() ?? {};
+  let raw: unknown;
+  try {
+    raw = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases are resolved only here: one without an anchor, or one that would unfold without end.
+    faults.add('', `not YAML: ${(error as Error).message}`);
+    return { value: null, raw: undefined, faults };
+  }
   const parsed = schema.safeParse(raw);
   if (parsed.success) return { value: parsed.data, raw, faults };
   for (const fault of faultsOf(parsed.error, schema)) faults.add(fault.path, fault.message);

@@ -137,6 +137,17 @@ describe('gateway.yaml', () => {
     assert.deepEqual(closed, ['smpp: customers need a way in: smpp with at least one listen, or http']);
     writeFileSync(join(folder, 'broken.yaml'), 'a: [1, 2\nb: : c');
     assert.match(loadGatewayConfig(join(folder, 'broken.yaml'), {}).faults[0]?.message ?? '', /^not YAML: .* line \d+/);
+    // What only shows when aliases are resolved: no anchor, and ten thousand million copies.
+    const bomb = Array.from(
+      { length: 10 },
+      (_, i) => `a${i}: &a${i} [${`${i === 0 ? 'x' : `*a${i - 1}`}, `.repeat(10)}]`,
+    );
+    for (const text of ['name: *nobody\n', `${bomb.join('\n')}\n`]) {
+      writeFileSync(join(folder, 'broken.yaml'), text);
+      const { loaded, faults } = loadGuardConfig(join(folder, 'broken.yaml'), {});
+      assert.equal(loaded, null);
+      assert.match(faults[0]?.message ?? '', /^not YAML: .*alias/i);
+    }
     assert.match(
       loadGatewayConfig(join(folder, 'nowhere.yaml'), {}).faults[0]?.message ?? '',
       /^cannot read .*: ENOENT$/,
