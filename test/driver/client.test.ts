@@ -74,6 +74,23 @@ test('R4 nobody listens on a host that is there: at most 5 s, at any time betwee
   client.stop(() => undefined);
 });
 
+test('R4 after a long outage the other connections of a client follow the first within a second', async () => {
+  const world = manualWorld();
+  world.net.refusal = 'EHOSTUNREACH';
+  const options = clientOptions({ modes: ['trx', 'trx', 'trx', 'trx'] });
+  const client = new SmppClient<number>(world, options, new Owner());
+  client.start();
+  world.loop.pass(600_000);
+  await listenSmpp<number>(world, serverOptions({ maxUnbound: 9 }), new Owner());
+  for (let ms = 0; client.bound.length === 0; ms += 10) {
+    assert.ok(ms < 72_000);
+    world.loop.pass(10);
+  }
+  assert.ok(client.bound.length < 4);
+  world.loop.pass(1010);
+  assert.equal(client.bound.length, 4);
+});
+
 test('item 17: a lost connection comes back within 10 s, again and again', async () => {
   const world = manualWorld();
   const [mc, owner] = [new Owner(), new Owner()];
