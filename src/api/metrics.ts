@@ -66,7 +66,8 @@ export class Metrics {
     g.started.set(status.startedAt / 1000);
     g.open.set(status.openMessages);
     g.binds.set(status.binds);
-    g.memory.set(status.memoryBytes);
+    g.letters.set(status.letterBytes);
+    g.resident.set(status.residentBytes);
     g.syncs.set(status.journal.syncs);
     g.batches.set(status.journal.batches);
     g.journalBytes.set(status.journal.fileBytes);
@@ -96,7 +97,8 @@ function gauges(registers: Registry[]) {
     started: gauge('start_time_seconds', 'Start of the gateway, seconds since the epoch'),
     open: gauge('open_messages', 'Messages that have not ended or whose receipt was not taken'),
     binds: gauge('customer_binds', 'SMPP sessions of customers'),
-    memory: gauge('message_store_bytes', 'Memory of open messages'),
+    letters: gauge('letter_bytes', 'Letters of open messages, in memory and in pages outside'),
+    resident: gauge('letter_resident_bytes', 'Letters of open messages in memory'),
     syncs: gauge('journal_syncs', 'Syncs of the journal since the start'),
     batches: gauge('journal_batches', 'Batches committed since the start'),
     journalBytes: gauge('journal_file_bytes', 'Size of the journal on disk'),

@@ -117,7 +117,8 @@ export function statusJson(view: StatusView): object {
     started_at: time(view.startedAt),
     open_messages: view.openMessages,
     binds: view.binds,
-    memory_bytes: view.memoryBytes,
+    letter_bytes: view.letterBytes,
+    resident_bytes: view.residentBytes,
     journal: {
       syncs: view.journal.syncs,
       batches: view.journal.batches,

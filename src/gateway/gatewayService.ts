@@ -220,7 +220,8 @@ export class GatewayServiceImpl implements GatewayService {
         .filter((account) => !account.removed)
         .map((account) => this.#accountView(account)),
       journal: core.world.journal.stats(),
-      memoryBytes: core.store.slab.heldBytes,
+      letterBytes: core.store.slab.heldBytes,
+      residentBytes: core.store.slab.residentBytes,
     };
   }
 

@@ -151,7 +151,9 @@ export interface StatusView {
   readonly links: readonly LinkView[];
   readonly accounts: readonly AccountView[];
   readonly journal: { readonly syncs: number; readonly batches: number; readonly fileBytes: number };
-  readonly memoryBytes: number;
+  /** Octets of the letters of open messages, and what of them is in memory. */
+  readonly letterBytes: number;
+  readonly residentBytes: number;
 }
 
 /** Counters since the start; names as they appear in metrics with the prefix `glaspost_gateway_`. */

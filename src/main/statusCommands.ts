@@ -20,7 +20,7 @@ interface StatusAnswer {
   readonly started_at: string;
   readonly open_messages: number;
   readonly binds: number;
-  readonly memory_bytes: number;
+  readonly letter_bytes: number;
   readonly journal: { readonly syncs: number; readonly file_bytes: number };
   readonly links: readonly {
     readonly name: string;
@@ -73,7 +73,7 @@ function statusText(status: StatusAnswer): string {
   ]);
   return [
     `${status.name}: ${status.ready ? 'ready' : `not ready: ${status.reason}`}, up since ${status.started_at}`,
-    `${status.open_messages} open messages in ${megabytes(status.memory_bytes)}, ${status.binds} customer binds, journal ${megabytes(status.journal.file_bytes)}, ${status.journal.syncs} syncs`,
+    `${status.open_messages} open messages in ${megabytes(status.letter_bytes)}, ${status.binds} customer binds, journal ${megabytes(status.journal.file_bytes)}, ${status.journal.syncs} syncs`,
     '',
     table([['link', 'state', 'queued pin / normal / bulk', 'in flight', 'reason'], ...links]),
     '',

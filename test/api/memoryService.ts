@@ -215,7 +215,8 @@ export class MemoryService implements GatewayService {
       links: [{ name: 'op1', state: 'up', reason: 'bound', queued: { pin: 0, normal: 1, bulk: 2 }, inFlight: 3 }],
       accounts: [this.account('alpha') as AccountView, this.account('beta') as AccountView],
       journal: { syncs: 1, batches: 2, fileBytes: 3 },
-      memoryBytes: 4,
+      letterBytes: 4,
+      residentBytes: 2,
     };
   }
 
