@@ -10,11 +10,12 @@ import { Group } from './group.ts';
 import { ClientSlots, type Credentials, type Fuzzing, sleep } from './session.ts';
 import { CustomerSource, SupplierSource, UpstreamSource } from './sources.ts';
 import { FuzzingSupplier } from './supplier.ts';
-import { ACCOUNTS, fuzzAccount, LIFE_MS, ORDERS, orderLink, PARTS, type Standing, System } from './system.ts';
+import { ACCOUNTS, fuzzAccount, type Lifetimes, ORDERS, orderLink, PARTS, type Standing, System } from './system.ts';
 
 export interface LiveOptions {
   readonly pdus: number;
   readonly seed: number;
+  readonly lifetimes: Lifetimes;
   readonly keep: boolean;
   readonly progress: (line: string) => void;
   /** What failed, with the octets that repeat it. */
@@ -37,7 +38,9 @@ const STRANGERS_OF_HUNDRED = 10;
 /** So much of the run comes before the memory is looked at that everything has been used once. */
 const WARM_SHARE = 0.1;
 const PROGRESS_MS = 10_000;
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 3_000;
+/** Beyond the lifetimes: answers that the supplier owes, receipts on their way. */
+const SUPPLIER_MS = 10_000;
 const HEALTHY_RATE = 50;
 const MB = 2 ** 20;
 
@@ -55,7 +58,7 @@ export async function runLive(options: LiveOptions): Promise<LiveResult> {
   const chance = new Chance(options.seed);
   const customerSource = new CustomerSource(options.seed, chance);
   const supplier = new FuzzingSupplier(fuzzing, suppliers, new SupplierSource(customerSource.all));
-  const system = await System.prepare(await supplier.listen());
+  const system = await System.prepare(await supplier.listen(), options.lifetimes);
   let healthy: Program | null = null;
   try {
     await system.start();
@@ -187,12 +190,13 @@ async function drained(system: System, options: LiveOptions): Promise<void> {
   await receivers.open(
     Array.from({ length: ACCOUNTS }, (_, i) => ({ credentials: fuzzAccount(i), address: addressOf(i) })),
   );
-  const until = performance.now() + LIFE_MS * 1.5;
+  const lifeMs = (options.lifetimes.validityS + options.lifetimes.graceS) * 1000 + SUPPLIER_MS;
+  const until = performance.now() + lifeMs * 1.5;
   for (let cancelled = false; performance.now() < until; ) {
     await sleep(1000);
     const { open, waiting } = await system.openAccounts();
     if (open === 0 && waiting === 0) break;
-    if (!cancelled && performance.now() > until - LIFE_MS * 0.3) {
+    if (!cancelled && performance.now() > until - lifeMs * 0.3) {
       cancelled = true;
       await system.cancelAll();
     }

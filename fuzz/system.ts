@@ -18,10 +18,11 @@ export const ACCOUNTS = 8;
 export const PRICE = 10_000;
 const WILD_LINKS = ['wild1', 'wild2', 'wild3'];
 const WILD_BINDS = 2;
-const VALIDITY_S = 60;
-const GRACE_S = 15;
-/** All that was accepted has ended this long after the last submit, unless it asked for more time. */
-export const LIFE_MS = (VALIDITY_S + GRACE_S) * 1000;
+/** How long a message may take: all that was accepted has ended by then, unless it asked for more time. */
+export interface Lifetimes {
+  readonly validityS: number;
+  readonly graceS: number;
+}
 const ORDER_LINK = 'link4';
 const UP_MS = 30_000;
 
@@ -48,7 +49,7 @@ export class System {
     this.stack = stack;
   }
 
-  static async prepare(supplierPort: number): Promise<System> {
+  static async prepare(supplierPort: number, { validityS, graceS }: Lifetimes): Promise<System> {
     const stack = await Stack.prepare(new Workload({ ...healthyWorkload, recipients: 1 }), [
       '--receipt-delay',
       '300ms',
@@ -107,8 +108,8 @@ export class System {
           max_binds: 200,
           price_list: 'fuzz',
           credit_limit: '100000000',
-          default_validity: `${VALIDITY_S}s`,
-          grace: `${GRACE_S}s`,
+          default_validity: `${validityS}s`,
+          grace: `${graceS}s`,
           on_unknown: i % 4 === 3 ? 'retry' : 'wait',
           binary: i % 2 === 0,
         });
