@@ -120,14 +120,18 @@ export class Mo {
 
   /** A record of recovery; a later one of the same number replaces it. */
   restore(seq: number, records: Buffer, start: number, secrets: Buffer | null): void {
+    this.#next = Math.max(this.#next, readU64(records, start) + 1);
     const mo = readMo(records, start, secrets);
-    if (mo === null) return;
+    if (mo === null) {
+      // Handed over, its text is gone: the guard may not know yet, and tell of it again.
+      this.#see(records.readUInt16BE(start + 10), readU64(records, start + 20));
+      return;
+    }
     const before = this.#waiting.get(mo.number);
     if (before !== undefined) this.#forget(before);
     mo.homeSeq = seq;
     this.#core.log.live(seq, 1);
     this.#core.log.secretLive(seq, 1);
-    this.#next = Math.max(this.#next, mo.number + 1);
     this.#remember(mo);
   }
 
@@ -205,8 +209,12 @@ export class Mo {
     const queue = this.#perAccount.get(mo.account);
     if (queue === undefined) this.#perAccount.set(mo.account, [mo]);
     else queue.push(mo);
-    if (mo.eventNumber === 0) return;
-    this.#seen.add(`${mo.link}/${mo.eventNumber}`);
+    this.#see(mo.link, mo.eventNumber);
+  }
+
+  #see(link: number, eventNumber: number): void {
+    if (eventNumber === 0) return;
+    this.#seen.add(`${link}/${eventNumber}`);
     if (this.#seen.size > MAX_SEEN)
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);

@@ -110,7 +110,7 @@ class UpstreamHandler implements SmppClientHandler<number> {
     if (value !== undefined) {
       const outcomes = decodeOutcomes(value);
       if (outcomes !== null && outcomes.length === core.store.segments[handle]) {
-        takeOutcome(core, handle, this.#link.number, outcomes, nowMs);
+        takeOutcome(core, handle, this.#linkOf(pdu), outcomes, nowMs);
         core.dispatch.pump(this.#link, this.#class);
         return;
       }
@@ -141,6 +141,14 @@ class UpstreamHandler implements SmppClientHandler<number> {
       nowMs,
     );
     core.dispatch.pump(this.#link, this.#class);
+  }
+
+  /** A repeated order may go over another link than the one that had it: the guard says which that was. */
+  #linkOf(pdu: Pdu): number {
+    const value = tlv(pdu, HopTag.link);
+    if (value === undefined) return this.#link.number;
+    const name = text(value);
+    return this.#core.links.byNumber.find((link) => link.name === name)?.number ?? this.#link.number;
   }
 
   failed(_peer: SmppPeer<number>, token: number, reason: FailReason): void {

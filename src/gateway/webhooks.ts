@@ -89,7 +89,8 @@ export class Webhooks {
     };
     this.#enqueue({
       account,
-      id: `evt_mo_${core.config.name}_${first.number}`,
+      // The guard's number never comes again, over restarts and trimming too: ours may.
+      id: `evt_mo_${core.config.name}_${first.eventNumber === 0 ? first.number : first.eventNumber}`,
       body: JSON.stringify({ type: 'inbound.received', timestamp: new Date(first.at).toISOString(), data }),
       done: () => {
         for (const part of parts) core.mo.handed(part);

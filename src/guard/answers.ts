@@ -171,10 +171,8 @@ export class Answers {
         status: sent.status(handle, i),
       });
     }
-    peer.respond(
-      sequence,
-      response(0, idText(sent.guardId(handle)), [{ tag: HopTag.outcome, value: encodeOutcomes(outcomes) }]),
-    );
+    const tlvs = [{ tag: HopTag.outcome, value: encodeOutcomes(outcomes) }, this.#linkTlv(sent.link(handle))];
+    peer.respond(sequence, response(0, idText(sent.guardId(handle)), tlvs));
   }
 
   /** Every segment has an outcome and every record of it is durable: the answer goes up, receipts may follow. */
@@ -182,7 +180,10 @@ export class Answers {
     const { sent, ops, receipts, upstreams } = this.#core;
     const { handle } = op;
     if (op.askers.length > 0) {
-      const pdu = response(0, idText(op.guardId), this.#outcomeTlvs(op));
+      // Who repeated the order may have done so over another link.
+      const outcome = this.#outcomeTlvs(op);
+      const tlvs = op.askers.length === 1 ? outcome : [...outcome, this.#linkTlv(sent.link(handle))];
+      const pdu = response(0, idText(op.guardId), tlvs);
       for (let i = 0; i < op.askers.length; i++) op.askers[i]?.respond(op.askedAs[i] as number, pdu);
     }
     sent.setFlag(handle, SentFlag.answered, true);
@@ -192,6 +193,10 @@ export class Answers {
     }
     if (upstreams.get(op.upstreamNumber).config?.mode === 'bind') upstreams.partsOut.completed(op);
     ops.release(op);
+  }
+
+  #linkTlv(number: number): Tlv {
+    return { tag: HopTag.link, value: Buffer.from(this.#core.links.get(number).name) };
   }
 
   #outcomeTlvs(op: Op): readonly Tlv[] {

@@ -43,6 +43,8 @@ export const HopTag = {
   validUntil: 0x1513,
   /** refusal for now: the guard has looked everywhere and has no record of this op, so nothing of it has left. u8, 1. */
   unknownOp: 0x1514,
+  /** response to a repeated order: the name of the link that its op was given to, which may not be the one asked over. */
+  link: 0x1515,
 } as const;
 
 /** Bits of TLV orderFlags. */
