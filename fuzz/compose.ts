@@ -46,13 +46,13 @@ export class Composer {
   readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   #probe = PROBES_FROM;
 
-  /** At most `count` spoilt PDUs. The octets are valid until the next call. */
+  /** What was asked is answered, then come new PDUs: at most `count` spoilt ones. The octets are valid until the next call. */
   compose(source: Source, line: Line, tolerance: Tolerance, chance: Chance, count: number): Chunk {
     const buffer = this.#buffer;
     let at = 0;
     let mutated = 0;
-    while (mutated < count && at < FULL_BYTES) {
-      const asked = line.asked.length > 0 ? line.asked.shift() : undefined;
+    while ((line.asked.length > 0 || mutated < count) && at < FULL_BYTES) {
+      const asked = line.asked.shift();
       let sample: Sample;
       if (asked !== undefined) {
         const answer = source.answer(asked.commandId, asked.sequence, chance);
@@ -62,7 +62,7 @@ export class Composer {
           at += answer.copy(buffer, at);
           return { octets: buffer.subarray(0, at), mutated, ends: 'ends', probe: 0 };
         }
-        if (chance.below(10) < ANSWERS_RIGHT_OF_TEN) {
+        if (mutated >= count || chance.below(10) < ANSWERS_RIGHT_OF_TEN) {
           at += answer.copy(buffer, at);
           continue;
         }

@@ -190,13 +190,14 @@ async function drained(system: System, options: LiveOptions): Promise<void> {
   await receivers.open(
     Array.from({ length: ACCOUNTS }, (_, i) => ({ credentials: fuzzAccount(i), address: addressOf(i) })),
   );
-  const lifeMs = (options.lifetimes.validityS + options.lifetimes.graceS) * 1000 + SUPPLIER_MS;
-  const until = performance.now() + lifeMs * 1.5;
+  const lifeMs = (options.lifetimes.validityS + options.lifetimes.graceS) * 1000;
+  const from = performance.now();
+  const until = from + lifeMs * 1.5 + SUPPLIER_MS;
   for (let cancelled = false; performance.now() < until; ) {
     await sleep(1000);
     const { open, waiting } = await system.openAccounts();
     if (open === 0 && waiting === 0) break;
-    if (!cancelled && performance.now() > until - lifeMs * 0.3) {
+    if (!cancelled && performance.now() > from + lifeMs) {
       cancelled = true;
       await system.cancelAll();
     }
