@@ -25,6 +25,7 @@ export interface Fuzzing {
 /** A session left open that has answered nothing for this long is deaf; timers of the other side are below. */
 const DEAF_MS = 40_000;
 const BAD_ALLOWED = 2;
+const LAST_PROBE = 0x45000000;
 const CHUNK_MUTATED_MAX = 60;
 const ROUNDS_MAX = 60;
 /** Sessions whose stream was lost wait for the other side's timer beside the others. */
@@ -193,7 +194,13 @@ export async function bindAs(
 /** What became of the session behind this chunk. */
 export async function outcomeOf(line: Line, chunk: Chunk): Promise<Outcome> {
   if (chunk.probe !== 0) return line.answer(CommandId.enquire_link_resp, chunk.probe, DEAF_MS);
-  return line.answer(0, -2, DEAF_MS);
+  const outcome = await line.answer(0, -2, DEAF_MS);
+  if (outcome !== 'silent') return outcome;
+  // A length that lies may have ended just where another PDU began: then the session is as good as before.
+  const probe = Buffer.alloc(16);
+  writeHead(probe, 0, CommandId.enquire_link, 0, LAST_PROBE);
+  await line.write(probe, null);
+  return line.answer(CommandId.enquire_link_resp, LAST_PROBE, DEAF_MS);
 }
 
 /** Counts; false: the session is over. */
