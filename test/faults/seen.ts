@@ -75,11 +75,11 @@ async function messageStates(scene: Scene): Promise<string[]> {
     if (message.flags & MessageFlag.internal) continue;
     const id = nativeId(Buffer.from(message.id, 'hex'));
     let state: string | null = null;
-    const asked = town.gateway?.service.message(scene.account, id);
-    asked?.then(
-      (view) => (state = view === null ? 'lost' : view.final ? view.state : `open (${view.state})`),
-      (error: unknown) => town.fail(error),
-    );
+    const running = town.gateway;
+    if (running === null) throw new Error('no gateway runs at the end');
+    town.answerOf(running.life, running.service.message(scene.account, id), (view) => {
+      state = view === null ? 'lost' : view.final ? view.state : `open (${view.state})`;
+    });
     await town.until(() => state !== null, 1000);
     states.push(state ?? 'unanswered');
   }

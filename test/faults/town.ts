@@ -55,6 +55,8 @@ export class Town implements Surroundings {
   over = false;
   readonly #guardBooks: GuardBooks | null;
   readonly #show: ((line: string) => void) | null;
+  /** Programs that were asked something, with how much has no answer yet. */
+  readonly #asked = new Map<Life, number>();
   #failure: unknown = null;
 
   constructor(setting: Setting, tripwire: Tripwire | null, show: ((line: string) => void) | null = null) {
@@ -183,7 +185,7 @@ export class Town implements Surroundings {
       if (this.timeline.nowMs > lastMs) [lastMs, inOneMoment] = [this.timeline.nowMs, 0];
       else if (++inOneMoment > ONE_MOMENT_MAX) throw new Error(`a program runs in circles: ${event.kind}`);
       event.run();
-      for (let i = 0; i < MICROTASKS; i++) await DONE;
+      if (this.#awaits(event.kind)) for (let i = 0; i < MICROTASKS; i++) await DONE;
       if (this.#failure !== null) throw this.#failure;
       this.gatewayRecords.absorb();
       this.guardRecords.absorb();
@@ -198,10 +200,27 @@ export class Town implements Surroundings {
     await this.until(() => false, ms);
   }
 
+  /**
+   * Promises may have come to be settled: what the network or a webhook brings, and everything while somebody waits for an answer.
+   * Most events are alarms in which nothing of the kind can happen; under the test runner each promise costs.
+   */
+  #awaits(kind: string): boolean {
+    if (kind !== 'alarm' && kind !== 'turn') return true;
+    for (const life of this.#asked.keys()) {
+      if (life.alive) return true;
+      this.#asked.delete(life);
+    }
+    return false;
+  }
+
   /** Settles when the promise does; the answer of a gateway that has died reaches nobody. */
   answerOf<T>(life: Life, asked: Promise<T>, then: (answer: T) => void): void {
+    this.#asked.set(life, (this.#asked.get(life) ?? 0) + 1);
     asked.then(
       (answer) => {
+        const left = (this.#asked.get(life) ?? 0) - 1;
+        if (left > 0) this.#asked.set(life, left);
+        else this.#asked.delete(life);
         if (life.alive) then(answer);
       },
       (error: unknown) => this.fail(error),
