@@ -1,5 +1,6 @@
 // All in-process fuzzers by name.
 import { config, http, proxy } from './inputs.ts';
+import { messages, mos } from './letters.ts';
 import { batches, guardRecords, leaves, seals } from './records.ts';
 import type { Target } from './target.ts';
 import { headers, names, receipts, texts, times } from './texts.ts';
@@ -9,5 +10,5 @@ export const targets: readonly Target[] = [
   ...[decoder, framing, outcomes],
   ...[receipts, headers, texts, times, names],
   ...[http, config, proxy],
-  ...[guardRecords, batches, leaves, seals],
+  ...[guardRecords, batches, leaves, seals, messages, mos],
 ];
