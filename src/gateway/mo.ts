@@ -49,6 +49,9 @@ export class Mo {
   /** Takes MO of accounts with a webhook; set by webhooks.ts. */
   toWebhook: ((account: Account, mo: MoMessage) => void) | null = null;
 
+  /** One queue is handed over at a time. */
+  #pumping = false;
+
   constructor(core: Core) {
     this.#core = core;
   }
@@ -152,15 +155,24 @@ export class Mo {
 
   pump(account: Account): void {
     const queue = this.#perAccount.get(account.number);
-    if (queue === undefined || account.receivers.length === 0) return;
+    if (queue === undefined || account.receivers.length === 0 || this.#pumping) return;
     if (account.handNotBefore > this.#core.world.loop.monotonic()) return;
-    for (const mo of queue) {
-      if (mo.sent) continue;
-      const peer = account.receivers.find((one) => one.room > 0);
-      if (peer === undefined) return;
-      mo.sent = peer.send(this.#pdu(mo), -mo.number) !== null;
-      if (!mo.sent) return;
+    // What a peer cannot be given at all leaves the queue from within `send`.
+    this.#pumping = true;
+    for (let i = 0; i < queue.length; ) {
+      const mo = queue[i] as MoMessage;
+      if (!mo.sent) {
+        const peer = account.receivers.find((one) => one.room > 0);
+        if (peer === undefined) break;
+        mo.sent = true;
+        if (peer.send(this.#pdu(mo), -mo.number) === null) {
+          mo.sent = false;
+          break;
+        }
+      }
+      if (queue[i] === mo) i++;
     }
+    this.#pumping = false;
   }
 
   answered(number: number, status: number): void {

@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { SubmitAnswer, SubmitRequest } from '../../src/gateway/service.ts';
 import { deliverSm } from '../../src/smpp/pdu.ts';
+import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { HopTag } from '../../src/smpp/vendor.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { Rig } from './rig.ts';
@@ -234,4 +235,22 @@ test('a message names its purpose among those of its account; it keeps it over a
   const listed = rig.service.messages(ref, null, 10);
   await rig.pass(30);
   assert.deepEqual((await listed).map((one) => one.purpose).sort(), ['marketing', null, null]);
+});
+
+test('an MO that a customer of SMPP 3.3 cannot be given does not hold up the next ones', async () => {
+  const rig = await rigWithMoney(gatewayConfig({ moRoutes: [{ number: '4444', keyword: null, account: 'acme' }] }));
+  const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
+  ['x'.repeat(300), 'first', 'y'.repeat(300), 'z'.repeat(300), 'second'].forEach((text, i) => {
+    const tlvs = [{ tag: Tag.messagePayload, value: Buffer.from(text) }];
+    peer?.send(deliverSm({ sourceAddr: '491700000001', destinationAddr: '4444', tlvs }), 9000 + i);
+  });
+  await rig.pass(100);
+  assert.equal(rig.core.mo.waiting, 5);
+  const customer = await rig.customer('acme', 'secret', 'rx', 0x33);
+  await rig.pass(5_000);
+  assert.deepEqual(
+    customer.mos.map((one) => one.shortMessage.toString()),
+    ['first', 'second'],
+  );
+  assert.equal(rig.core.mo.waiting, 0);
 });
