@@ -237,15 +237,20 @@ test('a message names its purpose among those of its account; it keeps it over a
   assert.deepEqual((await listed).map((one) => one.purpose).sort(), ['marketing', null, null]);
 });
 
+/** More than a stack is deep. */
+const LONG_ONES = 3_000;
+
 test('an MO that a customer of SMPP 3.3 cannot be given does not hold up the next ones', async () => {
   const rig = await rigWithMoney(gatewayConfig({ moRoutes: [{ number: '4444', keyword: null, account: 'acme' }] }));
   const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
-  ['x'.repeat(300), 'first', 'y'.repeat(300), 'z'.repeat(300), 'second'].forEach((text, i) => {
-    const tlvs = [{ tag: Tag.messagePayload, value: Buffer.from(text) }];
+  const texts = [...Array.from({ length: LONG_ONES }, () => 'x'.repeat(300)), 'first', 'y'.repeat(300), 'second'];
+  for (let i = 0; i < texts.length; i++) {
+    const tlvs = [{ tag: Tag.messagePayload, value: Buffer.from(texts[i] as string) }];
     peer?.send(deliverSm({ sourceAddr: '491700000001', destinationAddr: '4444', tlvs }), 9000 + i);
-  });
+    if (i % 400 === 399) await rig.pass(50);
+  }
   await rig.pass(100);
-  assert.equal(rig.core.mo.waiting, 5);
+  assert.equal(rig.core.mo.waiting, texts.length);
   const customer = await rig.customer('acme', 'secret', 'rx', 0x33);
   await rig.pass(5_000);
   assert.deepEqual(
