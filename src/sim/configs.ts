@@ -25,7 +25,7 @@ export function apiKey(account: string): string {
   return `key-${account}`;
 }
 
-function account(plan: AccountPlan): AccountConfig {
+function account(plan: AccountPlan, validityMs: number): AccountConfig {
   return {
     name: plan.name,
     enabled: true,
@@ -45,7 +45,7 @@ function account(plan: AccountPlan): AccountConfig {
     creditLimit: plan.creditLimit,
     chargeOn: plan.chargeOn,
     lane: plan.lane,
-    defaultValidityMs: VALIDITY_MS,
+    defaultValidityMs: validityMs,
     graceMs: GRACE_MS,
     onUnknown: plan.onUnknown,
     nationalPrefix: null,
@@ -80,7 +80,7 @@ export function gatewayConfig(plan: Plan): GatewayConfig {
       responseTimerMs: 15_000,
     },
     links: plan.links.map((link) => ({ name: link.name, window: 100, receiptParts: 'all' })),
-    accounts: plan.accounts.map(account),
+    accounts: plan.accounts.map((one) => account(one, plan.more.validityMs)),
     priceLists: [{ name: 'standard', currency: CURRENCY, prices: [{ prefix: '', price: PRICE }] }],
     routes: [
       {

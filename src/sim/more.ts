@@ -1,7 +1,7 @@
 // What a seed draws beyond plan.ts, from dice of its own, so that seeds of before keep their plans: another SMS gateway in front
 // of the guard, and what befalls it. Most seeds leave most of it out.
 import { Chance } from '../operator/chance.ts';
-import { FOREIGN } from './configs.ts';
+import { FOREIGN, VALIDITY_MS } from './configs.ts';
 import type { Plan, TownFault } from './plan.ts';
 import type { Habits } from './requests.ts';
 import type { CustomerPlan } from './smppCustomer.ts';
@@ -26,14 +26,23 @@ export interface MorePlan {
   /** Another SMS gateway, bound straight to the guard. */
   readonly foreign: ForeignPlan | null;
   readonly faults: readonly { readonly atMs: number; readonly fault: TownFault }[];
+  /** Of the gateway's messages. Short ones end between gateway and guard. */
+  readonly validityMs: number;
 }
 
-export const NOTHING_MORE: MorePlan = { foreign: null, faults: [] };
+/** As long as a PIN may live in a hurry: shorter than most faults. */
+const SHORT_VALIDITY_MS = 8000;
+const SHORT_VALIDITY_SHARE = 0.25;
+
+export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS };
 
 export function drawMore(plan: Plan): MorePlan {
   const dice = new Dice(plan.seed);
   const foreign = dice.happens(0.35) ? drawForeign(dice, plan) : null;
-  return { foreign, faults: drawFaults(dice, plan, foreign !== null) };
+  const faults = drawFaults(dice, plan, foreign !== null);
+  // From dice of its own again: seeds that had the rest keep it.
+  const short = new Chance(plan.seed ^ 0x5a1e).fraction() < SHORT_VALIDITY_SHARE;
+  return { foreign, faults, validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS };
 }
 
 class Dice {
