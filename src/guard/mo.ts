@@ -18,6 +18,7 @@ import { octet, u64 } from './upReceipt.ts';
 const TYPE_BITS = 0x3c;
 /** UDHI and reply path are what a handset may set. */
 const MO_BITS = 0xc0;
+const ADDRESS_MAX = 20;
 const NO_OP = '\0'.repeat(16);
 
 interface MoEvent {
@@ -59,6 +60,12 @@ export class Mo {
     if (name === null || this.waiting >= MO_WAITING_MAX) {
       counters.mo_refused++;
       peer.respondStatus(pdu.sequence, pdu.commandId, name === null ? Status.ESME_RX_R_APPN : Status.ESME_RX_T_APPN);
+      return;
+    }
+    // A data_sm may write addresses longer than the deliver_sm in which they go up (SMPP 3.4 §4.7.1, §4.6.1).
+    if (pdu.sourceAddr.length > ADDRESS_MAX || pdu.destinationAddr.length > ADDRESS_MAX) {
+      counters.mo_refused++;
+      peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RX_R_APPN);
       return;
     }
     const body = tlv(pdu, Tag.messagePayload) ?? (pdu.command === 'deliver_sm' ? pdu.shortMessage : Buffer.alloc(0));

@@ -21,6 +21,8 @@ export class UpQueue {
   readonly #minutes = minuteCache();
   #alarm: Alarm | null = null;
   #notBefore = 0;
+  /** What a bind cannot be told at all is answered from within `send`; it must not begin a second round. */
+  #pumping = false;
 
   constructor(core: Core, upstream: Upstream, link: Link) {
     this.#core = core;
@@ -38,19 +40,22 @@ export class UpQueue {
   }
 
   pump(): void {
-    if (this.#waiting.length === 0 || this.#core.halted) return;
+    if (this.#waiting.length === 0 || this.#core.halted || this.#pumping) return;
     if (this.#notBefore > 0 && this.#core.world.loop.monotonic() < this.#notBefore) return;
-    for (const bind of this.#upstream.binds) {
-      if (bind.link !== this.#link || !bind.receives) continue;
-      while (bind.peer.room > 0) {
-        const token = this.#waiting.shift();
-        if (token === undefined) return;
-        const pdu = this.#make(token);
-        if (pdu === null) continue;
-        if (bind.peer.send(pdu, token) === null) {
-          this.#waiting.unshift(token);
-          break;
-        }
+    this.#pumping = true;
+    for (const bind of this.#upstream.binds) if (bind.link === this.#link && bind.receives) this.#fill(bind);
+    this.#pumping = false;
+  }
+
+  #fill(bind: UpstreamBind): void {
+    while (bind.peer.room > 0) {
+      const token = this.#waiting.shift();
+      if (token === undefined) return;
+      const pdu = this.#make(token);
+      if (pdu === null) continue;
+      if (bind.peer.send(pdu, token) === null) {
+        this.#waiting.unshift(token);
+        return;
       }
     }
   }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PLAIN_DIALECT } from '../../src/guard/config.ts';
+import { dataSm } from '../../src/smpp/make.ts';
 import { deliverSm } from '../../src/smpp/pdu.ts';
+import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { HopTag, LinkState, OrderFlag, OutcomeClass } from '../../src/smpp/vendor.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
@@ -229,4 +231,30 @@ test('a mobile-originated message goes up with its number, survives a crash, and
   await gateway.stop();
   await again.stop();
   await rig.supplier.server?.close();
+});
+
+test('an MO whose addresses are longer than can be told upwards is refused at once, the next one goes up', async () => {
+  const supplier = new Supplier();
+  const port = await supplier.open();
+  const running = await runGuard({ links: [linkConfig('a', port, { moUpstream: 'gateway' })] });
+  const gateway = new Gateway(running.port, 'gateway/a');
+  await until('bound', () => gateway.peer !== null && supplier.peers.length === 1);
+  const [peer] = supplier.peers;
+  assert.ok(peer);
+  const tlvs = [{ tag: Tag.messagePayload, value: Buffer.from('hello') }];
+  const short = { sourceAddr: '491700000001', destinationAddr: '4444', tlvs };
+  peer.send(dataSm({ ...short, sourceAddr: '4'.repeat(21) }), 1);
+  peer.send(dataSm({ ...short, destinationAddr: '4'.repeat(64) }), 2);
+  peer.send(dataSm(short), 3);
+  await until('answered', () => supplier.answers.length === 3);
+  assert.deepEqual(supplier.answers.map((one) => [one.token, one.status]).sort(), [
+    [1, 0x66],
+    [2, 0x66],
+    [3, 0],
+  ]);
+  await until('up', () => gateway.receipts.length === 1);
+  assert.equal(gateway.receipts[0]?.sourceAddr, '491700000001');
+  await gateway.stop();
+  await running.stop();
+  await supplier.server?.close();
 });
