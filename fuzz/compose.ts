@@ -3,6 +3,7 @@
 import type { Chance } from '../src/operator/chance.ts';
 import { CommandId } from '../src/smpp/commands.ts';
 import { type Expected, expectOf } from './expect.ts';
+import { writeHead } from './head.ts';
 import type { Line } from './line.ts';
 import { MUTATED_BYTES_MAX, mutateInto, type Sample, sampleOf } from './mutate.ts';
 
@@ -92,12 +93,4 @@ export class Composer {
     this.#probe = this.#probe >= PROBES_FROM + 0xffffff ? PROBES_FROM + 1 : this.#probe + 1;
     return this.#probe;
   }
-}
-
-export function writeHead(buffer: Buffer, at: number, commandId: number, status: number, sequence: number): number {
-  buffer.writeUInt32BE(16, at);
-  buffer.writeUInt32BE(commandId, at + 4);
-  buffer.writeUInt32BE(status, at + 8);
-  buffer.writeUInt32BE(sequence, at + 12);
-  return 16;
 }

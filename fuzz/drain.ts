@@ -1,7 +1,7 @@
 // Receivers in order for the fuzzing customers: after the fuzz they take every receipt, so that nothing has a reason to stay open.
 import { Chance } from '../src/operator/chance.ts';
 import { CommandId, RESPONSE_BIT } from '../src/smpp/commands.ts';
-import { writeHead } from './compose.ts';
+import { writeHead } from './head.ts';
 import { Line } from './line.ts';
 import { bindAs, type Credentials } from './session.ts';
 

@@ -1,7 +1,7 @@
 // One write again, as a failed run has told it: on a session that is bound as the fuzzer binds, to a gateway of its own.
 import { Chance } from '../src/operator/chance.ts';
 import { CommandId } from '../src/smpp/commands.ts';
-import { writeHead } from './compose.ts';
+import { writeHead } from './head.ts';
 import { Line } from './line.ts';
 import { bindAs } from './session.ts';
 import { fuzzAccount, System } from './system.ts';

@@ -2,6 +2,8 @@
 // length. It knows whether the other side is open, answers, or neither.
 import { connect, type Socket } from 'node:net';
 import type { Chance } from '../src/operator/chance.ts';
+import { CommandId } from '../src/smpp/commands.ts';
+import { writeHead } from './head.ts';
 
 /** A request that came and may be answered. */
 export interface Asked {
@@ -33,6 +35,8 @@ export class Line {
   #awaitedCommand = 0;
   #status = 0;
   #settle: ((outcome: Outcome) => void) | null = null;
+  /** Pieces of a write are still to come. */
+  #writing = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -70,6 +74,7 @@ export class Line {
   /** Writes at once, or in a few pieces with a turn between them; without dice always at once. The octets must not change afterwards. */
   async write(octets: Buffer, chance: Chance | null): Promise<void> {
     let from = 0;
+    this.#writing = true;
     for (let cuts = chance?.below(3) === 0 ? 1 + chance.below(4) : 0; cuts > 0 && !this.closed; cuts--) {
       // The last octet comes last: nothing can be answered before.
       const to = from + (chance as Chance).below(octets.length - from);
@@ -78,6 +83,7 @@ export class Line {
       await new Promise((go) => setImmediate(go));
     }
     if (!this.closed) this.#socket.write(octets.subarray(from));
+    this.#writing = false;
   }
 
   /** Waits for the response to this number. */
@@ -138,7 +144,12 @@ export class Line {
     } else if (commandId < RESPONSE) {
       if (this.onBind !== null && (commandId === 1 || commandId === 2 || commandId === 9))
         this.onBind(commandId, sequence);
-      else if (this.asked.length < ASKED_MAX) this.asked.push({ commandId, sequence });
+      // At once, unless it would stand in the middle of a PDU: who waits long for another answer must not be taken for dead.
+      else if (commandId === CommandId.enquire_link && !this.#writing) {
+        const answer = Buffer.alloc(HEADER);
+        writeHead(answer, 0, CommandId.enquire_link_resp, 0, sequence);
+        this.#socket.write(answer);
+      } else if (this.asked.length < ASKED_MAX) this.asked.push({ commandId, sequence });
     }
   }
 }

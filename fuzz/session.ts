@@ -2,9 +2,10 @@
 // has dice of its own from the seed and its number.
 import { Chance } from '../src/operator/chance.ts';
 import { CommandId } from '../src/smpp/commands.ts';
-import { type Chunk, type Composer, type Source, type Tolerance, writeHead } from './compose.ts';
+import type { Chunk, Composer, Source, Tolerance } from './compose.ts';
 import { binds } from './corpus.ts';
 import type { Group, Sent } from './group.ts';
+import { writeHead } from './head.ts';
 import { Line, type Outcome } from './line.ts';
 import type { Sample } from './mutate.ts';
 

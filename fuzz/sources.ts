@@ -6,8 +6,9 @@ import { CommandId, RESPONSE_BIT } from '../src/smpp/commands.ts';
 import { encode } from '../src/smpp/encode.ts';
 import { messageIdResp } from '../src/smpp/make.ts';
 import { NO_TLVS, type Pdu } from '../src/smpp/pdu.ts';
-import { type Source, writeHead } from './compose.ts';
+import type { Source } from './compose.ts';
 import { customerTraffic, everyKind, orderSample, receiptSample, SENDER } from './corpus.ts';
+import { writeHead } from './head.ts';
 import type { Line } from './line.ts';
 import { type Sample, sampleOf } from './mutate.ts';
 
