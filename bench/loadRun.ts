@@ -7,6 +7,8 @@ import { balanceError, type Stack } from './stack.ts';
 /** What differs from the standard workload (bench/loadMain.ts). */
 export interface LoadFlags {
   readonly seconds: number;
+  /** Straight to the operator, not to the gateway. */
+  readonly direct?: boolean;
   readonly warmupSeconds: number;
   /** 0: closed by windows. */
   readonly rate?: number;
@@ -37,7 +39,7 @@ export function startLoad(stack: Stack, flags: LoadFlags): Promise<Program> {
     'load',
     [
       'bench/loadMain.ts',
-      ...named('port', stack.plan.gatewayPort),
+      ...named('port', flags.direct === true ? stack.plan.operatorPort : stack.plan.gatewayPort),
       ...named('seconds', flags.seconds),
       ...named('warmup-seconds', flags.warmupSeconds),
       ...named('rate', flags.rate),

@@ -25,9 +25,19 @@ async function runRoundTrip(options: RoundTripOptions): Promise<number> {
   const books = new Books();
   try {
     await stack.startAll();
-    // Twice what the receipts' second holds back, so that there is always something to send.
+    // Three times what the receipts' second holds back, so that there is always something to send.
     const result = await runLoad(stack, { seconds, warmupSeconds: 3, maxOpen: Math.ceil(ideal * 3), compare: true });
     books.add(result);
+    // The yardstick: the same window in the generator's hand, without gateway and guard between.
+    const direct = await runLoad(stack, {
+      seconds: Math.min(seconds, 5),
+      warmupSeconds: 1,
+      direct: true,
+      binds: 1,
+      window,
+      maxOpen: Math.ceil(ideal * 3),
+      series: 1,
+    });
     const balance_error = await books.error(stack);
     tell(
       {
@@ -37,6 +47,8 @@ async function runRoundTrip(options: RoundTripOptions): Promise<number> {
         possible_per_second: Math.round(ideal),
         life_cycles_per_second: result.lifeCyclesPerSecond,
         share: round(result.lifeCyclesPerSecond / ideal, 3),
+        direct_per_second: direct.lifeCyclesPerSecond,
+        ratio_to_direct: round(result.lifeCyclesPerSecond / direct.lifeCyclesPerSecond, 3),
         lost: books.lost,
         balance_error,
       },

@@ -65,10 +65,12 @@ export class Stack {
       apiKeySeed: randomBytes(24).toString('hex'),
       guardToken: randomBytes(24).toString('hex'),
     };
+    // The first customer may bind there directly too: what the generator and the operator alone can do.
+    const operatorAccounts = [...linkAccounts(plan), workload.account(0)];
     return new Stack(plan, {
       operator: [
         'src/main/operator.ts',
-        ...['--config', writeOperatorConfig(plan.folder, linkAccounts(plan))],
+        ...['--config', writeOperatorConfig(plan.folder, operatorAccounts)],
         ...['--port', String(plan.operatorPort), '--http-port', String(plan.operatorHttpPort), '--quiet'],
         ...operatorArguments,
       ],

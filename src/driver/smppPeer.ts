@@ -95,6 +95,9 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   get room(): number {
     return this.#stream.blocked ? 0 : this.#session.room;
   }
+  get slots(): number {
+    return this.#session.slots;
+  }
   get inFlight(): number {
     return this.#session.requests.active;
   }
@@ -143,6 +146,10 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   setWindows(window: number, inboundWindow: number): void {
     this.#session.setWindows(window, inboundWindow);
     this.#stream.touch();
+  }
+
+  setAhead(requests: number): void {
+    this.#session.ahead = requests;
   }
 
   reserve(token: T): number | null {
@@ -208,7 +215,6 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   pause(): void {
     this.#stream.pause();
   }
-
   resume(): void {
     this.#stream.resume();
   }
@@ -218,19 +224,15 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   opened(): void {
     this.#keeper.connected(this);
   }
-
   frame(buffer: Buffer, offset: number, length: number, nowMs: number): void {
     this.#input.frame(buffer, offset, length, nowMs);
   }
-
   framingLost(): void {
     this.#inbound.framingLost();
   }
-
   get full(): boolean {
     return this.#inbound.full;
   }
-
   inputDone(partial: boolean, progress: boolean, nowMs: number): void {
     if (progress) this.#session.clock.partial(false, nowMs);
     this.#session.clock.partial(partial, nowMs);

@@ -67,6 +67,8 @@ export interface SmppPeer<T> {
   readonly takesTlvs: boolean;
   /** Free slots of the outgoing window; 0 unless bound, and while the peer does not read. `windowOpen` tells the end of 0. */
   readonly room: number;
+  /** `asked` mode, with numbers ahead of the window: of the reserved requests so many may be emitted now. */
+  readonly slots: number;
   /** Requests of ours reserved or unanswered. */
   readonly inFlight: number;
   /** Requests of the peer's not answered yet. */
@@ -80,6 +82,8 @@ export interface SmppPeer<T> {
   acceptBind(systemId: string, tlvs?: readonly Tlv[]): boolean;
   /** MC: other windows than the server's default, once it is known who binds. Before `acceptBind`. */
   setWindows(window: number, inboundWindow: number): void;
+  /** `asked` mode: so many numbers may be reserved beyond the window. Their owner emits no more than `slots`. */
+  setAhead(requests: number): void;
   /** MC: answers `status` after a delay that grows with failures from this address and id, flushes, closes. */
   refuseBind(status: number): boolean;
   /** ESME: binds. In `asked` mode asks with `wants('bind')` first. Only in state open or outbound. */

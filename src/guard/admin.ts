@@ -71,7 +71,7 @@ function linkView(core: Core, link: Link): object {
   let room = 0;
   let inFlight = 0;
   for (const bind of link.binds) {
-    room += bind.peer.room;
+    room += bind.peer.slots;
     inFlight += bind.peer.inFlight;
   }
   return {

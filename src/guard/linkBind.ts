@@ -8,6 +8,7 @@ import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
+import { Deque } from './deque.ts';
 import { haltsBind, isThrottle, refusalVerdict } from './dialect.ts';
 import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
@@ -25,6 +26,8 @@ export class LinkBind implements PeerHandler<number> {
   lastSequence = 0;
   /** A message of which more segments are to be numbered: nothing else is, over this bind. */
   sending: Op | null = null;
+  /** Tokens of segments whose INTENT is durable, in order of their numbers. */
+  readonly ready = new Deque<number>();
   /** Monotonic time of the last submit, to tell throttle answers of one event apart. */
   emittedAt = 0;
   readonly #core: Core;
@@ -32,6 +35,9 @@ export class LinkBind implements PeerHandler<number> {
   #opened = false;
   /** Where in the output each submit ends that is not known to be written. */
   readonly #unwritten: number[] = [];
+  /** A segment whose answer is being timed; −1: none. */
+  #timed = -1;
+  #timedAt = 0;
 
   constructor(core: Core, link: Link, peer: SmppPeer<number>) {
     this.#core = core;
@@ -52,6 +58,10 @@ export class LinkBind implements PeerHandler<number> {
   emit(op: Op, segment: number): boolean {
     this.#core.counters.pdus_out++;
     if (!this.peer.emitBytes(op.sequences[segment] as number, op.pdus[segment] as Buffer)) return false;
+    if (this.#timed < 0) {
+      this.#timed = op.handle * 256 + segment;
+      this.#timedAt = this.emittedAt;
+    }
     this.#unwritten.push(this.peer.octetsTaken + this.peer.waitingBytes);
     return true;
   }
@@ -138,6 +148,10 @@ export class LinkBind implements PeerHandler<number> {
     const { outcomes } = this.#core;
     const congestion = pdu.tlvs.length === 0 ? undefined : tlvU8(pdu, Tag.congestionState);
     const now = this.#core.world.loop.monotonic();
+    if (token === this.#timed) {
+      this.#timed = -1;
+      link.queue.answerTook(this, now - this.#timedAt);
+    }
     if (congestion !== undefined) link.pacer.onCongestion(now, congestion);
     const remoteId = pdu.command === 'submit_sm_resp' ? pdu.messageId.slice(0, REMOTE_ID_MAX) : '';
     const handle = Math.floor(token / 256);
@@ -178,6 +192,7 @@ export class LinkBind implements PeerHandler<number> {
     const { outcomes } = this.#core;
     const op = this.#core.ops.get(Math.floor(token / 256));
     const segment = token % 256;
+    if (token === this.#timed) this.#timed = -1;
     if (op === null || op.states[segment] === SegmentState.done) return;
     if (reason === 'notSent' || reason === 'unencodable') {
       outcomes.finish(op, segment, OutcomeClass.notEmitted, OutcomeVerdict.retryLater, Status.ESME_RSYSERR, '');

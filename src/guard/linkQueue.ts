@@ -4,6 +4,7 @@
 import type { Alarm } from '../port/loop.ts';
 import { Status } from '../smpp/status.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { BindTurn } from './bindTurn.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
 import { giveBack } from './giveBack.ts';
@@ -23,6 +24,9 @@ const QUEUE_SEGMENTS_MIN = 16;
 const WAIT_MAX_MS = 500;
 /** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
 const AGAIN_MAX_MS = 10_000;
+/** INTENTs ahead of the window, as a share of it, at most: a crash leaves them unknown, and no PIN overtakes them. */
+const AHEAD_SHARE = 0.5;
+const WAKE_MIN_MS = 0.01; // A sum of spacings may lie a rounding error behind what the clock can tell.
 const RETRY_DOWN_MS = 1000;
 const RETRY_WINDOW_MS = 50;
 const PIN = 0;
@@ -33,17 +37,15 @@ export class LinkQueue {
   readonly #waiting = new WaitingOrders();
   /** Throttled segments that go again, before anything new. */
   readonly #again = new Deque<Again>();
-  /** Tokens of segments whose INTENT is durable, in order. */
-  readonly #ready = new Deque<number>();
   /** Segments between their number and their PDU. */
   #underway = 0;
   readonly #pace = new Pace();
+  readonly #turn = new BindTurn();
   /** An INTENT whose commit is being timed; −1: none. */
   #timed = -1;
   #timedAt = 0;
   #alarm: Alarm | null = null;
   #alarmAt = Number.POSITIVE_INFINITY;
-  #next = 0;
 
   constructor(core: Core, link: Link) {
     this.#core = core;
@@ -66,8 +68,11 @@ export class LinkQueue {
     const now = this.#core.world.loop.monotonic();
     const ahead = this.#underway + this.#waiting.ahead(lane);
     const waitMs = this.#pace.after(link.pacer, now, ahead + 1) - now;
-    if (waitMs > (lane === PIN ? QUEUE_PIN_MS : Math.max(QUEUE_MS, 2 * this.#pace.aheadMs))) {
-      return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs: waitMs };
+    const mostMs = lane === PIN ? QUEUE_PIN_MS : Math.max(QUEUE_MS, 2 * this.#pace.aheadMs);
+    if (waitMs > mostMs) {
+      // The next ones come while half of these still wait, so that the link never runs dry.
+      const retryAfterMs = waitMs - mostMs / 2;
+      return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs };
     }
     const queued = this.#waiting.of(lane);
     const most = Math.max(
@@ -98,7 +103,10 @@ export class LinkQueue {
     const link = this.#link;
     const core = this.#core;
     if (core.halted) return;
-    for (const bind of link.binds) if (bind.sending !== null) this.#number(bind.sending, bind);
+    for (const bind of link.binds) {
+      if (bind.ready.length > 0) this.#drain(bind);
+      if (bind.sending !== null) this.#number(bind.sending, bind);
+    }
     if (this.#again.length > 0 && !this.#goAgain()) return;
     while (this.waiting > 0) {
       if (!link.usable) {
@@ -113,7 +121,7 @@ export class LinkQueue {
         this.#wake(at - this.#pace.aheadMs);
         return;
       }
-      const bind = this.#freeBind(op.total);
+      const bind = this.#turn.free(link, op.total);
       if (bind === null) {
         this.#wake(op.queueUntil);
         return;
@@ -127,26 +135,6 @@ export class LinkQueue {
       }
       this.#number(op, bind);
     }
-  }
-
-  /** The next bind in turn that has room for a message. */
-  #freeBind(segments: number): LinkBind | null {
-    const binds = this.#link.binds;
-    const count = binds.size;
-    let place = 0;
-    let best: LinkBind | null = null;
-    for (const bind of binds) {
-      const mine = place++;
-      if (!bind.sends || bind.sending !== null || bind.peer.room < Math.min(segments, this.#link.config.window))
-        continue;
-      if (mine >= this.#next) {
-        this.#next = mine + 1 >= count ? 0 : mine + 1;
-        return bind;
-      }
-      best ??= bind;
-    }
-    if (best !== null) this.#next = 1;
-    return best;
   }
 
   /** Numbers and INTENTs for as many segments as the window takes; the bind belongs to the message until its last. */
@@ -214,34 +202,46 @@ export class LinkQueue {
     }
     const op = this.#core.ops.get(Math.floor(token / 256));
     const segment = token % 256;
-    if (op === null || op.states[segment] !== SegmentState.reserved) return;
+    if (op === null || op.bind === null || op.states[segment] !== SegmentState.reserved) return;
     op.states[segment] = SegmentState.ready;
-    this.#ready.push(token);
-    this.#drain();
+    op.bind.ready.push(token);
+    this.#drain(op.bind);
   };
 
-  /** Writes what is durable and whose time has come. */
-  #drain(): void {
+  /** An answer came after `ms`: so many INTENTs are written ahead of the window that a slot never waits for a commit. */
+  answerTook(bind: LinkBind, ms: number): void {
+    const { window } = this.#link.config;
+    const meanwhile = (window * this.#pace.aheadMs) / Math.max(ms, 1);
+    bind.peer.setAhead(Math.floor(Math.min(Math.ceil(meanwhile), window * AHEAD_SHARE)));
+  }
+
+  #drainAll(): void {
+    for (const bind of this.#link.binds) if (bind.ready.length > 0) this.#drain(bind);
+  }
+
+  /** Writes what is durable, whose time has come, and for which the window has a slot: the answer that frees one pumps. */
+  #drain(bind: LinkBind): void {
     const core = this.#core;
     if (core.halted) return;
     const { pacer } = this.#link;
-    for (let token = this.#ready.peek(); token !== undefined; token = this.#ready.peek()) {
+    for (let token = bind.ready.peek(); token !== undefined; token = bind.ready.peek()) {
       const op = core.ops.get(Math.floor(token / 256));
       const segment = token % 256;
-      if (op === null || op.states[segment] !== SegmentState.ready || op.bind === null) {
-        this.#ready.shift();
+      if (op === null || op.states[segment] !== SegmentState.ready || op.bind !== bind) {
+        bind.ready.shift();
         continue;
       }
+      if (bind.peer.slots === 0) return;
       const now = core.world.loop.monotonic();
       const at = this.#pace.nextAt(pacer, now);
       if (at > now) {
         this.#wake(at);
         return;
       }
-      this.#ready.shift();
+      bind.ready.shift();
       op.states[segment] = SegmentState.emitted;
-      op.bind.emittedAt = now;
-      const left = op.bind.emit(op, segment);
+      bind.emittedAt = now;
+      const left = bind.emit(op, segment);
       this.#underway--;
       // Not emitted: `failed` has come already.
       if (!left) continue;
@@ -253,7 +253,7 @@ export class LinkQueue {
   /** So many of those that were emitted have left. The time is read after the write, so it is not before it. */
   written(segments: number): void {
     this.#link.pacer.written(this.#core.world.loop.monotonic(), segments);
-    if (this.#ready.length > 0) this.#drain();
+    this.#drainAll();
   }
 
   /** A segment that had a number and was not emitted has ended. */
@@ -284,15 +284,16 @@ export class LinkQueue {
 
   #wake(at: number): void {
     if (this.#alarmAt <= at) return;
+    const { loop } = this.#core.world;
     this.#alarm?.cancel();
-    this.#alarmAt = at;
-    this.#alarm = this.#core.world.loop.wakeAt(at, this.#rang);
+    this.#alarmAt = Math.max(at, loop.monotonic() + WAKE_MIN_MS);
+    this.#alarm = loop.wakeAt(this.#alarmAt, this.#rang);
   }
 
   readonly #rang = (): void => {
     this.#alarm = null;
     this.#alarmAt = Number.POSITIVE_INFINITY;
-    this.#drain();
+    this.#drainAll();
     this.#giveBackOld(this.#core.world.loop.monotonic());
     this.pump();
   };

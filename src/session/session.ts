@@ -26,6 +26,8 @@ export class Session<P extends PduHead, T> {
   openBindCommandId = 0;
   /** Requests of the peer's not answered yet. */
   inWork = 0;
+  /** Numbers that may be taken beyond the window; their requests wait for `slots`. */
+  ahead = 0;
   readonly #numbers: SequenceNumbers;
   /** Somebody found no room, or the last of it was taken: `settle` owes the owner a word. */
   starved = false;
@@ -49,9 +51,16 @@ export class Session<P extends PduHead, T> {
     return this.state === 'tx' || this.state === 'rx' || this.state === 'trx';
   }
 
-  /** Free slots of the outgoing window. */
+  /** Numbers that may be taken: free slots of the outgoing window, and `ahead` of them. */
   get room(): number {
-    return this.bound ? Math.max(0, this.options.window - this.requests.active) : 0;
+    return this.bound ? Math.max(0, this.options.window + this.ahead - this.requests.active) : 0;
+  }
+
+  /** Of the requests that have a number, so many may be written now. */
+  get slots(): number {
+    return this.state === 'closed'
+      ? 0
+      : Math.max(0, this.options.window - (this.requests.active - this.requests.reserved));
   }
 
   /** Other windows from now on; what is in flight or in work beyond them only drains. */
@@ -98,7 +107,7 @@ export class Session<P extends PduHead, T> {
     this.end(reason);
   }
 
-  /** Takes a slot and the next number; 0: no room or not bound. */
+  /** Takes the next number; 0: no room or not bound. */
   reserve(token: T): number {
     if (this.room <= 0) {
       this.starved = true;
@@ -106,7 +115,7 @@ export class Session<P extends PduHead, T> {
     }
     const sequence = this.#takeSequence();
     this.requests.reserve(sequence, token);
-    if (this.requests.active >= this.options.window) this.starved = true;
+    if (this.room <= 0) this.starved = true;
     return sequence;
   }
 
