@@ -1,8 +1,10 @@
 // 10,000,000 open correlations (issue 2, deliver 5): how much memory they take and how fast a receipt finds its message, in
-// memory or in run files. Usage: correlations.ts [COUNT] [IN_MEMORY] [LOOKUPS] [LOOKUPS_PER_S]. Ends with one line of JSON.
+// memory or in run files: open loop at a stated rate, timed from the scheduled look-up. Ends with one line of JSON, always.
+// node bench/correlations.ts [--json] [--count 10000000] [--in-memory 2000000] [--lookups 20000] [--rate 500]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { formerLink, type GuardConfig } from '../src/guard/config.ts';
 import { Guard } from '../src/guard/guard.ts';
 import { bestHit } from '../src/guard/match.ts';
@@ -18,10 +20,19 @@ import { openSimJournal, SimJournalDisk } from '../src/sim/journal.ts';
 import { OutcomeClass } from '../src/smpp/vendor.ts';
 import { indexKey } from '../src/sms/messageId.ts';
 
-const count = Number(process.argv[2] ?? 10_000_000);
-const inMemory = Number(process.argv[3] ?? 2_000_000);
-const lookups = Number(process.argv[4] ?? 20_000);
-const LOOKUPS_PER_S = Number(process.argv[5] ?? 500);
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    count: { type: 'string', default: '10000000' },
+    'in-memory': { type: 'string', default: '2000000' },
+    lookups: { type: 'string', default: '20000' },
+    rate: { type: 'string', default: '500' },
+  },
+});
+const count = Number(values.count);
+const inMemory = Number(values['in-memory']);
+const lookups = Number(values.lookups);
+const LOOKUPS_PER_S = Number(values.rate);
 const FLUSH_EVERY = 200_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'glaspost-correlations-'));
@@ -131,7 +142,7 @@ await new Promise<void>((resolve) => {
     while (asked < lookups && asked < ((performance.now() - begin) * LOOKUPS_PER_S) / 1000) {
       const i = Math.floor(Math.random() * count);
       const wanted = { remoteId: remoteIdOf(i), destination: recipientOf(i) };
-      const began = performance.now();
+      const began = begin + (asked * 1000) / LOOKUPS_PER_S;
       asked++;
       if (bestHit(core, link, wanted, hit)) {
         found++;
@@ -159,6 +170,7 @@ const at = (share: number): number =>
   Math.round((latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] as number) * 1000) / 1000;
 process.stdout.write(
   `${JSON.stringify({
+    bench: 'correlations',
     correlations: count,
     in_memory: inMemory,
     peak_rss_mb: Math.round(peak / 1e6),

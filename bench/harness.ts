@@ -17,6 +17,7 @@ const { values } = parseArgs({
     'max-open': { type: 'string', default: '20000' },
     'grain-ms': { type: 'string', default: '1' },
     mixed: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 });
 

@@ -1,5 +1,6 @@
 // How many submit_sm / submit_sm_resp pairs per second two peers exchange over loopback, and what one PDU costs in CPU.
-// node bench/peers.ts [window] [seconds]
+// node bench/peers.ts [--json] [--window 100] [--seconds 4]
+import { parseArgs } from 'node:util';
 import { SmppClient } from '../src/driver/smppClient.ts';
 import { listenSmpp } from '../src/driver/smppServer.ts';
 import type { PeerHandler, PeerOptions, SmppClientHandler, SmppPeer } from '../src/driver/types.ts';
@@ -10,8 +11,15 @@ import { defaultTimers } from '../src/session/defaults.ts';
 import { CommandId } from '../src/smpp/commands.ts';
 import { type MessageIdResp, NO_TLVS, type Pdu, submitSm } from '../src/smpp/pdu.ts';
 
-const window = Number(process.argv[2] ?? 100);
-const seconds = Number(process.argv[3] ?? 4);
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    window: { type: 'string', default: '100' },
+    seconds: { type: 'string', default: '4' },
+  },
+});
+const window = Number(values.window);
+const seconds = Number(values.seconds);
 const world = { loop: createLoop(), net: createNet(), log: createLog('error') };
 const options: PeerOptions = {
   emission: 'direct',
@@ -111,7 +119,12 @@ setTimeout(() => {
     const cpu = process.cpuUsage(from.cpu);
     const perSecond = done / ((performance.now() - from.ms) / 1000);
     const cpuUs = (cpu.user + cpu.system) / (done * 4);
-    console.log(`window ${window}: ${Math.round(perSecond)} pairs/s, ${cpuUs.toFixed(2)} us of CPU per PDU and side`);
+    if (values.json)
+      console.log(
+        JSON.stringify({ bench: 'peers', window, pairs_per_second: Math.round(perSecond), cpu_us: +cpuUs.toFixed(2) }),
+      );
+    else
+      console.log(`window ${window}: ${Math.round(perSecond)} pairs/s, ${cpuUs.toFixed(2)} us of CPU per PDU and side`);
     process.exit(0);
   }, seconds * 1000);
 }, 1500);
