@@ -112,16 +112,16 @@ export const upkeepTables: readonly StepTable[] = [
     step: gatewayRecord(GatewayRecord.state),
     story: upkeep.gatewayCleans,
     rows: `
-      fault           | answer     | left        | copies | state               | told | charged | ends          | because
-      none            | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | -             | nobody notices
-      full            | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | -             | nothing is trimmed before it is stored
-      fenced          | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway halts | nothing was trimmed
-      unknown, stored | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway halts | all stands twice, and counts once
-      unknown, lost   | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway halts | nothing was trimmed
-      dies before     | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies  | nothing was trimmed
-      dies stored     | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies  | all stands twice, and counts once
-      dies told       | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies  | all stands twice, and counts once
-      dies after      | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies  | all stands twice, and counts once
+      fault           | answer              | left                          | copies | state                                             | told | charged | ends          | because
+      none            | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | -             | nobody notices
+      full            | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | -             | nothing is trimmed before it is stored
+      fenced          | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway halts | nothing was trimmed
+      unknown, stored | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway halts | all stands twice, and counts once
+      unknown, lost   | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway halts | nothing was trimmed
+      dies before     | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies  | nothing was trimmed
+      dies stored     | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies  | all stands twice, and counts once
+      dies told       | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies  | all stands twice, and counts once
+      dies after      | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies  | all stands twice, and counts once
     `,
   },
   {
@@ -129,12 +129,12 @@ export const upkeepTables: readonly StepTable[] = [
     step: callOf('gateway', 'trim'),
     story: upkeep.gatewayCleans,
     rows: `
-      fault       | answer     | left        | copies | state               | told | charged | ends                | because
-      none        | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | -                   | the log begins with books and names
-      fails       | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | -                   | what stays too long does no harm
-      dies before | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies        | trimmed later
-      dies after  | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway dies        | what is left is enough to start from
-      power fails | ok at 1 ok | alpha alpha | 2      | delivered delivered | 2    | 2       | gateway loses power | what is left is enough to start from
+      fault       | answer              | left                          | copies | state                                             | told | charged | ends                | because
+      none        | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | -                   | the log begins with books and names
+      fails       | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | -                   | what stays too long does no harm
+      dies before | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies        | trimmed later
+      dies after  | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway dies        | what is left is enough to start from
+      power fails | ok at 1 ok ok ok ok | alpha alpha alpha alpha alpha | 2      | delivered delivered delivered delivered delivered | 5    | 5       | gateway loses power | what is left is enough to start from
     `,
   },
   {

@@ -112,7 +112,15 @@ export const gatewayCleans: Story = {
     submit(scene, { scheduleDeliveryTime: '000000000020000R' });
     await scene.town.pass(100);
   },
-  act: (scene) => fill(scene, 'gateway'),
+  act: async (scene) => {
+    await fill(scene, 'gateway');
+    // Traffic goes on: each commit may let the front of the log move.
+    for (let i = 2; i <= 4; i++) {
+      await scene.town.pass(1200);
+      await scene.town.until(() => scene.customer.peer !== null, 5000);
+      submit(scene, { destinationAddr: `49170000000${i}` });
+    }
+  },
   takesMs: 24_000,
 };
 
