@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseLimit } from '../../bench/calibrate.ts';
+import { median } from '../../bench/loadRun.ts';
 import { lastJson, startProgram, usageOf } from '../../bench/processes.ts';
+import { driftOf } from '../../bench/soak.ts';
 import { balanceError, micros } from '../../bench/stack.ts';
 
 test('the line of the bare pipeline', () => {
   const line = 'W=2000 100000 msgs full lifecycle in 8.58s = 11657/s; resp p50 20.1 p99 267.7 ms; load cpu 0.734556';
   assert.deepEqual(parseLimit(`started\n${line}\n`), { lifeCyclesPerSecond: 11657, line });
   assert.throws(() => parseLimit('EADDRINUSE'), /no figure: EADDRINUSE/);
+});
+
+test('medians, and how far the last minute of a soak is from the third', () => {
+  assert.deepEqual([median([9, 1, 5]), median([4, 1, 3, 2]), median([7])], [5, 2, 7]);
+  assert.equal(driftOf([50, 90, 100, 120, 104]), 0.04);
+  assert.equal(driftOf([50, 90, 100]), null);
 });
 
 test('money: decimal text to micro-units, and every unit that differs is an error, in whichever account', () => {
