@@ -172,7 +172,9 @@ export class Answers {
       });
     }
     const tlvs = [{ tag: HopTag.outcome, value: encodeOutcomes(outcomes) }, this.#linkTlv(sent.link(handle))];
-    peer.respond(sequence, response(0, idText(sent.guardId(handle)), tlvs));
+    const pdu = response(0, idText(sent.guardId(handle)), tlvs);
+    // A late answer may have changed it a moment ago: what is told is durable.
+    this.#core.log.after(() => void peer.respond(sequence, pdu), 0);
   }
 
   /** Every segment has an outcome and every record of it is durable: the answer goes up, receipts may follow. */

@@ -8,6 +8,8 @@ import type { Hit } from './sentStore.ts';
 /** Digits at the end that must agree: suppliers write numbers with and without country code. */
 const TAIL_DIGITS = 7;
 const CONVERTED = 2;
+/** Bit of a score: the receipt is for another number. */
+const ELSEWHERE = 2;
 
 /** Fills `best` and returns true when the id names a segment of this link. */
 export function bestHit(
@@ -31,7 +33,7 @@ export function bestHit(
       const rank = matchRank(sent.remoteId(hit.handle, hit.segment), wanted.remoteId, respBase, receiptBase);
       if (rank === undefined) continue;
       // Entries come newest first, so of equals the newest stays.
-      const elsewhere = sameNumber(sent.destination(hit.handle), wanted.destination) ? 0 : 2;
+      const elsewhere = sameNumber(sent.destination(hit.handle), wanted.destination) ? 0 : ELSEWHERE;
       const score = rank * 4 + elsewhere + (sent.state(hit.handle, hit.segment) !== 0 ? 1 : 0);
       if (score >= bestScore) continue;
       bestScore = score;
@@ -41,9 +43,20 @@ export function bestHit(
     }
   }
   if (bestScore === Number.POSITIVE_INFINITY) return false;
+  // A supplier that gives out an id twice: the message to this number may be the one whose answer is still to come.
+  if ((bestScore & ELSEWHERE) !== 0 && underWay(core, link, wanted.destination)) return false;
   if (bestRank === 0) link.matchedExactly++;
   else if (bestRank === CONVERTED) core.counters.receipt_ids_converted++;
   return true;
+}
+
+/** An order over this link to this number has not all of its answers. */
+function underWay(core: Core, link: Link, destination: string): boolean {
+  let found = false;
+  core.ops.forEach((op) => {
+    if (op.target === link && !core.sent.sealed(op.handle) && sameNumber(op.recipient, destination)) found = true;
+  });
+  return found;
 }
 
 function sameNumber(ours: string, theirs: string): boolean {
