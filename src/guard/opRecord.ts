@@ -105,6 +105,7 @@ export function restoreOp(r: RecordReader, core: Core): number {
     if (remoteId !== '') sent.index(handle, i, linkNumber, indexKey(remoteId));
     if (one === undefined || one.state === 0) continue;
     sent.setState(handle, i, one.state, one.event, one.at, one.error);
+    sent.setSegmentFlag(handle, i, SegmentFlag.durable);
     if ((one.flags & SegmentFlag.upAcked) !== 0) sent.setSegmentFlag(handle, i, SegmentFlag.upAcked);
     else sent.pin(handle, 1);
   }

@@ -40,7 +40,8 @@ export class PartReceipts {
       else receipts.taken(handle, segment);
       return;
     }
-    for (let i = 0; i < total; i++) if (sent.state(handle, i) === 0) return;
+    // What the receipt says of all must be durable, not only what is known of the last.
+    for (let i = 0; i < total; i++) if (!sent.segmentFlag(handle, i, SegmentFlag.durable)) return;
     if (this.#taken.has(handle)) return;
     const state = this.#aggregate(handle, total);
     const taken = new Set<number>();

@@ -4,7 +4,7 @@ import { Status } from '../smpp/status.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
-import type { SegmentFields } from './letterLayout.ts';
+import { type SegmentFields, SegmentFlag } from './letterLayout.ts';
 import type { OnDisk } from './onDisk.ts';
 import type { IntentRecord } from './records.ts';
 import type { VoidRange } from './runRecords.ts';
@@ -158,6 +158,7 @@ export class PastOrders {
     const { sent } = this.#core;
     if (sent.state(handle, one.segment) !== 0) return;
     sent.setState(handle, one.segment, one.state, one.event, one.at, one.error);
+    sent.setSegmentFlag(handle, one.segment, SegmentFlag.durable);
     sent.pin(handle, 1);
   }
 
