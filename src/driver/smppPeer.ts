@@ -149,7 +149,7 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
   }
 
   setAhead(requests: number): void {
-    this.#session.ahead = requests;
+    this.#session.requests.ahead = requests;
   }
 
   reserve(token: T): number | null {

@@ -32,6 +32,8 @@ export class Outstanding<T> {
   active = 0;
   /** Reserved only. */
   reserved = 0;
+  /** Numbers that may be taken beyond the window; their requests wait for `slots`. */
+  ahead = 0;
 
   constructor(capacity: number) {
     const bits = Math.max(4, 32 - Math.clz32(capacity - 1));
@@ -62,6 +64,16 @@ export class Outstanding<T> {
       if (this.#sequence[place] === sequence) return place;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** Numbers that may still be taken under this window. */
+  room(window: number): number {
+    return Math.max(0, window + this.ahead - this.active);
+  }
+
+  /** Reserved requests that may be written under it. */
+  slots(window: number): number {
+    return Math.max(0, window - (this.active - this.reserved));
   }
 
   /** Takes a number that is not in use. */

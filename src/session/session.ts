@@ -26,8 +26,6 @@ export class Session<P extends PduHead, T> {
   openBindCommandId = 0;
   /** Requests of the peer's not answered yet. */
   inWork = 0;
-  /** Numbers that may be taken beyond the window; their requests wait for `slots`. */
-  ahead = 0;
   readonly #numbers: SequenceNumbers;
   /** Somebody found no room, or the last of it was taken: `settle` owes the owner a word. */
   starved = false;
@@ -51,16 +49,14 @@ export class Session<P extends PduHead, T> {
     return this.state === 'tx' || this.state === 'rx' || this.state === 'trx';
   }
 
-  /** Numbers that may be taken: free slots of the outgoing window, and `ahead` of them. */
+  /** Numbers that may be taken: free slots of the outgoing window, and those ahead of it. */
   get room(): number {
-    return this.bound ? Math.max(0, this.options.window + this.ahead - this.requests.active) : 0;
+    return this.bound ? this.requests.room(this.options.window) : 0;
   }
 
   /** Of the requests that have a number, so many may be written now. */
   get slots(): number {
-    return this.state === 'closed'
-      ? 0
-      : Math.max(0, this.options.window - (this.requests.active - this.requests.reserved));
+    return this.state === 'closed' ? 0 : this.requests.slots(this.options.window);
   }
 
   /** Other windows from now on; what is in flight or in work beyond them only drains. */
@@ -83,14 +79,14 @@ export class Session<P extends PduHead, T> {
       throw new Error(`bind in state ${this.state}`);
     this.clock.initDueMs = NEVER;
     this.own.bindMode = mode;
-    this.own.start('bind', this.#takeSequence(), nowMs);
+    this.own.start('bind', this.#numbers.take(this.requests, this.own), nowMs);
   }
 
   /** MC: the number for an outbind on this connection; the bind must follow in time (SMPP 3.4 §2.2.1). */
   outbind(nowMs: number): number {
     if (this.options.role !== 'mc' || this.state !== 'open') throw new Error(`outbind in state ${this.state}`);
     this.enterOutbound(nowMs);
-    return this.#takeSequence();
+    return this.#numbers.take(this.requests, this.own);
   }
 
   /** MC: the open bind has been answered with 0. */
@@ -113,7 +109,7 @@ export class Session<P extends PduHead, T> {
       this.starved = true;
       return 0;
     }
-    const sequence = this.#takeSequence();
+    const sequence = this.#numbers.take(this.requests, this.own);
     this.requests.reserve(sequence, token);
     if (this.room <= 0) this.starved = true;
     return sequence;
@@ -148,7 +144,7 @@ export class Session<P extends PduHead, T> {
     if (!this.bound) return 0;
     checkSendable(commandId, false, this.options.role, this.mode);
     this.clock.trafficMs = nowMs;
-    return this.#takeSequence();
+    return this.#numbers.take(this.requests, this.own);
   }
 
   /** Whether an answer to a request of the peer's may still be written; counts it. */
@@ -225,7 +221,7 @@ export class Session<P extends PduHead, T> {
   #silence(nowMs: number): void {
     this.own.close('enquire_link');
     if (++this.#silentEnquiries >= 2) this.end('dead');
-    else if (this.bound) this.own.start('enquire_link', this.#takeSequence(), nowMs);
+    else if (this.bound) this.own.start('enquire_link', this.#numbers.take(this.requests, this.own), nowMs);
   }
 
   #idle(nowMs: number): void {
@@ -233,7 +229,7 @@ export class Session<P extends PduHead, T> {
       this.orderly = 'inactive';
       this.unbind(nowMs);
     } else if (this.clock.enquireDueMs <= nowMs && !this.own.isOpen('enquire_link')) {
-      this.own.start('enquire_link', this.#takeSequence(), nowMs);
+      this.own.start('enquire_link', this.#numbers.take(this.requests, this.own), nowMs);
     }
   }
 
@@ -281,7 +277,7 @@ export class Session<P extends PduHead, T> {
       if (idle) this.end(this.orderly);
     } else if (idle || this.clock.drainDueMs <= nowMs) {
       this.clock.drainDueMs = NEVER;
-      this.own.start('unbind', this.#takeSequence(), nowMs);
+      this.own.start('unbind', this.#numbers.take(this.requests, this.own), nowMs);
     }
   }
 
@@ -300,9 +296,5 @@ export class Session<P extends PduHead, T> {
     if (this.openBind < 0) throw new Error('no open bind');
     this.openBind = -1;
     this.clock.decisionDueMs = NEVER;
-  }
-
-  #takeSequence(): number {
-    return this.#numbers.take(this.requests, this.own);
   }
 }
