@@ -48,6 +48,8 @@ export interface StackPlan {
   readonly links: number;
   /** Unanswered submits of the guard per link's bind. */
   readonly linkWindow: number;
+  /** Limit and weight of each link, in their order; null: no limit that is reached, and equal parts. */
+  readonly linkThrottles: readonly number[] | null;
   readonly adminKey: string;
   /** Key of every account for the HTTP API: `apiKeyOf`. */
   readonly apiKeySeed: string;
@@ -88,21 +90,21 @@ export function writeGuardConfig(plan: StackPlan): string {
           token_secret: secretFile(plan.folder, 'token', TOKEN_SECRET),
         },
       ],
-      links: linkAccounts(plan).map(({ systemId, password }) => ({
+      links: linkAccounts(plan).map(({ systemId, password }, index) => ({
         name: systemId,
         supplier: { name: `Supplier ${systemId}`, jurisdiction: 'CH' },
         address: `127.0.0.1:${plan.operatorPort}`,
         system_id: systemId,
         password: secretFile(plan.folder, systemId, password),
         window: plan.linkWindow,
-        throttle_per_second: 100_000,
+        throttle_per_second: plan.linkThrottles?.[index] ?? 100_000,
       })),
     }),
   );
   return path;
 }
 
-/** gateway.yaml: the workload's accounts and prices, postpaid, all links in equal parts. Its path. */
+/** gateway.yaml: the workload's accounts and prices, postpaid, links by their weight. Its path. */
 export function writeGatewayConfig(plan: StackPlan, workload: Workload): string {
   const path = join(plan.folder, 'gateway.yaml');
   const prices = ['prefix,price'];
@@ -136,8 +138,16 @@ export function writeGatewayConfig(plan: StackPlan, workload: Workload): string 
           credit_limit: '100000000',
         }),
       ),
-      routes: [{ mode: 'weighted', links: links.map((link) => ({ link, weight: 1 })) }],
+      routes: [{ mode: 'weighted', links: links.map((link, index) => ({ link, weight: weightOf(plan, index) })) }],
     }),
   );
   return path;
+}
+
+/** Weights go up to 1000. */
+function weightOf(plan: StackPlan, index: number): number {
+  const throttles = plan.linkThrottles;
+  return throttles === null
+    ? 1
+    : Math.max(1, Math.round((1000 * (throttles[index] as number)) / Math.max(...throttles)));
 }

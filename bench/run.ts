@@ -12,6 +12,8 @@ const questions: { readonly [name: string]: () => Promise<Question> } = {
   pin: async () => (await import('./pin.ts')).pinMain,
   http: async () => (await import('./http.ts')).httpMain,
   'round-trip': async () => (await import('./roundTrip.ts')).roundTripMain,
+  throttle: async () => (await import('./throttle.ts')).throttleMain,
+  fairness: async () => (await import('./fairness.ts')).fairnessMain,
   soak: async () => (await import('./soak.ts')).soakMain,
   history: async () => (await import('./history.ts')).historyMain,
 };
@@ -33,6 +35,10 @@ const help = `npm run bench -- [NAME] [--json] …                       default
   http         messages accepted per second over HTTP, in batches of 100 and one by one
                [--seconds 8] [--connections 32] [--links up|down|both]
   round-trip   one bind, 40 ms, window 50: share of window / round trip  [--seconds 10] [--rtt-ms 40] [--window 50]
+  throttle     links under more load than their limits, at the guard's writes: fullest second, mean over the interval
+               [--limits 200,1000,5000] [--seconds 60]
+  fairness     ten messages of one customer beside another's backlog on a slow link: send → the operator has them
+               [--messages 100000] [--limit 200] [--rounds 10]
   soak         memory of gateway and guard, minute by minute  [--minutes 10] [--rate 3000]
   history      sustained and bare pipeline alternately; appends a line to bench/history.jsonl  [--runs 3] [--seconds 15] [--dry]
 

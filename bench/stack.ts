@@ -23,9 +23,11 @@ export interface AccountMoney {
 export interface StackShape {
   readonly links: number;
   readonly linkWindow: number;
+  /** See StackPlan. */
+  readonly linkThrottles: readonly number[] | null;
 }
 
-export const standardShape: StackShape = { links: 4, linkWindow: 1000 };
+export const standardShape: StackShape = { links: 4, linkWindow: 1000, linkThrottles: null };
 
 const READY: { readonly [name in ProgramName]: string } = {
   operator: 'operator listening',

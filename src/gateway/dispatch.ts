@@ -8,6 +8,7 @@ import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { LANE_MASKS, LaneClass, type Link } from './links.ts';
 import { makeOrder, type OrderCache, orderCache } from './order.ts';
+import type { OrderWindow } from './orderWindow.ts';
 import { TraceReason } from './views.ts';
 
 /** Messages of a queue that are routed anew per turn: keeps a turn below a few milliseconds. */
@@ -58,7 +59,8 @@ export class Dispatch {
     if ((link.notBefore[laneClass] as number) > world.loop.monotonic()) return;
     const nowMs = world.loop.now();
     const mask = LANE_MASKS[laneClass] as number;
-    while (peer.room > 0) {
+    const window = link.windows[laneClass] as OrderWindow;
+    while (peer.room > 0 && window.admits(peer.inFlight)) {
       const handle = link.queue.take(mask);
       if (handle < 0) return;
       const sent = peer.send(

@@ -8,6 +8,7 @@ import { QueueStore } from '../queue/queueStore.ts';
 import type { LinkHealth } from '../routing/decide.ts';
 import { LinkState } from '../smpp/vendor.ts';
 import type { LinkConfig } from './config.ts';
+import { OrderWindow } from './orderWindow.ts';
 import type { LinkView } from './service.ts';
 
 /** Lane classes: PINs have a bind of their own, so that no window that is full of bulk stands before them. */
@@ -27,6 +28,8 @@ export interface Link {
   readonly clients: SmppClientApi<number>[];
   /** By lane class: nothing before this time (monotonic), because the guard said so. */
   readonly notBefore: number[];
+  /** By lane class. */
+  readonly windows: readonly OrderWindow[];
   reason: string;
   /** Its queue is being routed anew. */
   rerouting: boolean;
@@ -59,6 +62,7 @@ export class Links {
       peers: [null, null],
       clients: [],
       notBefore: [0, 0],
+      windows: [new OrderWindow(), new OrderWindow()],
       reason: 'not connected to the guard',
       rerouting: false,
     };

@@ -13,6 +13,7 @@ import { handleOf } from './dispatch.ts';
 import { MessageFlag, MessagePhase } from './layout.ts';
 import { LaneClass, type Link } from './links.ts';
 import { takeMo } from './mo.ts';
+import type { OrderWindow } from './orderWindow.ts';
 import { takeOutcome } from './outcomes.ts';
 import { takeReceipt } from './receiptsIn.ts';
 
@@ -80,6 +81,7 @@ class UpstreamHandler implements SmppClientHandler<number> {
   bound(peer: SmppPeer<number>): void {
     this.#link.peers[this.#class] = peer;
     this.#link.notBefore[this.#class] = 0;
+    this.#link.windows[this.#class]?.open();
     this.#core.world.log.info('guard bound', { link: this.#link.name, lane: CLASS_NAMES[this.#class] as string });
     this.#core.dispatch.linkChanged(this.#link);
   }
@@ -100,8 +102,11 @@ class UpstreamHandler implements SmppClientHandler<number> {
     }
   }
 
-  response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
+  response(peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
     const core = this.#core;
+    const window = this.#link.windows[this.#class] as OrderWindow;
+    if (pdu.status === Status.ESME_RTHROTTLED || pdu.status === Status.ESME_RMSGQFUL) window.refused(peer.inFlight);
+    else window.answered();
     const handle = handleOf(core, token);
     // Late: the order was repeated under the same op since; the guard answers that one from its record.
     if (late || handle < 0 || core.store.phase[handle] !== MessagePhase.ordered) return;
@@ -206,6 +211,7 @@ class UpstreamHandler implements SmppClientHandler<number> {
     this.#link.reason = text(tlv(pdu, HopTag.reason));
     if (before === state) return;
     core.world.log.info('link state', { link: this.#link.name, state, reason: this.#link.reason });
+    for (const window of this.#link.windows) window.open();
     core.dispatch.linkChanged(this.#link);
   }
 }
