@@ -17,6 +17,8 @@ export interface LiveOptions {
   readonly seed: number;
   readonly lifetimes: Lifetimes;
   readonly keep: boolean;
+  /** Aborted: no more is sent; what was sent is brought to its end and told. */
+  readonly signal?: AbortSignal;
   readonly progress: (line: string) => void;
   /** What failed, with the octets that repeat it. */
   readonly tell: (line: string) => void;
@@ -39,6 +41,7 @@ const STRANGERS_OF_HUNDRED = 10;
 const WARM_SHARE = 0.1;
 const PROGRESS_MS = 10_000;
 const SETTLE_MS = 3_000;
+const GONE_S = 30;
 /** Beyond the lifetimes: answers that the supplier owes, receipts on their way. */
 const SUPPLIER_MS = 10_000;
 const HEALTHY_RATE = 50;
@@ -54,7 +57,12 @@ export async function runLive(options: LiveOptions): Promise<LiveResult> {
   const suppliers = new Group('suppliers', supplierQuota, options.tell);
   const groups = [customers, upstreams, suppliers];
   const composer = new Composer();
-  const fuzzing: Fuzzing = { seed: options.seed, composer, groups, stopped: () => stopped };
+  const fuzzing: Fuzzing = {
+    seed: options.seed,
+    composer,
+    groups,
+    stopped: () => stopped || options.signal?.aborted === true,
+  };
   const chance = new Chance(options.seed);
   const customerSource = new CustomerSource(options.seed, chance);
   const supplier = new FuzzingSupplier(fuzzing, suppliers, new SupplierSource(customerSource.all));
@@ -101,7 +109,7 @@ export async function runLive(options: LiveOptions): Promise<LiveResult> {
     }
     const all = Promise.all(runs);
     const watch = new Watch(system, groups, options, from);
-    await watch.until(all, () => stopped);
+    await watch.until(all, fuzzing.stopped);
     await all;
     supplier.close();
     if (crashes === 0) await drained(system, options);
@@ -223,7 +231,12 @@ function healthyFigures(result: LoadResult): { readonly [name: string]: number }
 }
 
 async function afterwards(system: System, before: Standing | null): Promise<{ readonly [name: string]: number }> {
-  const after = await system.standing();
+  let after = await system.standing();
+  // A busy machine needs its time to see that all have gone.
+  for (let left = GONE_S; left > 0 && after.binds > 0; left--) {
+    await sleep(1000);
+    after = await system.standing();
+  }
   const money = await system.openAccounts();
   const start = before ?? after;
   const more = (name: 'gateway' | 'guard'): number => Math.round((after[name].rssBytes - start[name].rssBytes) / MB);

@@ -39,11 +39,19 @@ const LIFETIMES = { validityS: 60, graceS: 15 };
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function live(): Promise<number> {
+  // SIGTERM ends the sending and lets the rest be told; a second one, or SIGINT, ends everything at once.
+  const early = new AbortController();
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => {
+    early.abort();
+    process.once('SIGTERM', () => process.exit(143));
+  });
   const result = await runLive({
     pdus: Number(values.pdus),
     seed: Number(values.seed),
     lifetimes: LIFETIMES,
     keep: values.keep,
+    signal: early.signal,
     progress: values.json ? () => {} : say,
     tell: say,
   });
@@ -76,7 +84,8 @@ async function formats(names: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-endWithSignals();
 if (values.help) process.stdout.write(help);
-else if (values.hex !== undefined) process.exit(await sendHex(Buffer.from(values.hex, 'hex'), say));
-else process.exit(await (values.only === undefined ? live() : formats(values.only.split(','))));
+else if (values.hex !== undefined) {
+  endWithSignals();
+  process.exit(await sendHex(Buffer.from(values.hex, 'hex'), say));
+} else process.exit(await (values.only === undefined ? live() : formats(values.only.split(','))));
