@@ -18,6 +18,8 @@ export class Group {
   readonly quota: number;
   /** Spoilt PDUs that were certainly read. */
   counted = 0;
+  /** Chunks after which the session answered, or ended as expected. */
+  answered = 0;
   /** Sent to a session that closed where it was not expected to; not counted. */
   cutShort = 0;
   deaf = 0;
@@ -51,6 +53,7 @@ export class Group {
   /** At most so many that the quota is met exactly. */
   count(chunk: Chunk): void {
     this.counted += chunk.mutated;
+    this.answered++;
   }
 
   /** A session that closed though nothing in `sent` should have ended it. */

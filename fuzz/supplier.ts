@@ -106,7 +106,7 @@ export class FuzzingSupplier {
       const sent: Sent = { octets: Buffer.from(chunk.octets), connection: number };
       this.#group.inFlight.set(number, sent);
       await line.write(sent.octets, chance);
-      if (!settle(this.#group, chunk, sent, await outcomeOf(line, chunk))) break;
+      if (!settle(this.#group, chunk, sent, await outcomeOf(this.#group, line, chunk))) break;
     }
     line.reset();
   }
