@@ -26,7 +26,7 @@ const FINDERS: readonly (readonly [name: string, seed: number, law: string])[] =
   ['retry-unknown', 2, '1 acknowledge after durable'],
   ['free-hold-twice', 1, '10 no program fails'],
   ['forget-parked-receipt', 2, '1 acknowledge after durable'],
-  ['forget-parts-at-restart', 52, '9 it comes to rest'],
+  ['forget-parts-at-restart', 33, '9 it comes to rest'],
 ];
 
 const run = (seed: number, bug = NO_BUG, wide = true): Promise<RunResult> =>
