@@ -58,7 +58,12 @@ export function createRig(): Rig {
       const text = await response.text();
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       assert.match(response.headers.get('x-request-id') ?? '', /^req_[0-9a-f]{24}$/);
-      return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : null };
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson && text !== '' ? JSON.parse(text) : null,
+      };
     },
   };
   return rig;
