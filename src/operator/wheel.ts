@@ -34,9 +34,12 @@ export class Wheel {
     this.#due = due;
   }
 
-  /** Schedules `entry`; what is already due comes at the next advance. Entries of one millisecond keep their order. */
+  /**
+   * Schedules `entry` at the nearest millisecond, so that delays are right in the mean; what is already due comes at the next
+   * advance. Entries of one millisecond keep their order.
+   */
   add(entry: number, atMs: number): void {
-    const due = Math.max(this.#tick + 1, Math.ceil(atMs));
+    const due = Math.max(this.#tick + 1, Math.round(atMs));
     this.#due[entry] = due;
     this.#link(entry, due & (SLOTS - 1));
     this.#size += 1;

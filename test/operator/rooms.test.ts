@@ -11,7 +11,7 @@ import { applySettings, parseDistribution, parseFaults } from '../../src/operato
 import { Wheel } from '../../src/operator/wheel.ts';
 import { Frames } from '../../src/operator/wire.ts';
 
-test('wheel: everything fires once, in order of its millisecond, never early, at the first advance that reaches it', () => {
+test('wheel: everything fires once, in order of its millisecond, never before it, at the first advance that reaches it', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: 1, maxLength: 60 }),
