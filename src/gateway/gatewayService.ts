@@ -31,6 +31,8 @@ import { messageTrace, messageView, stateName, TraceReason } from './views.ts';
 const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
 const CDR_PAGE = 1000;
 
+const CANCELLED_PER_COMMIT = 5000;
+
 export class GatewayServiceImpl implements GatewayService {
   readonly #gateway: Gateway;
   readonly #submit: HttpSubmit;
@@ -185,9 +187,11 @@ export class GatewayServiceImpl implements GatewayService {
     for (let handle = 0; handle < span; handle++) {
       if (store.phase[handle] === MessagePhase.free || store.account[handle] !== account.number) continue;
       if (lane !== null && store.lane[handle] !== LANES[lane]) continue;
-      if (cancel(core, handle, TraceReason.byOperator)) cancelled++;
+      if (!cancel(core, handle, TraceReason.byOperator)) continue;
+      cancelled++;
+      store.slab.trim();
       // A million cancellations are many commits; others must get their turns.
-      if (cancelled % 5000 === 4999) await new Promise<void>((resolve) => core.afterCommit(resolve));
+      if (cancelled % CANCELLED_PER_COMMIT === 0) await new Promise<void>((resolve) => core.afterCommit(resolve));
     }
     await new Promise<void>((resolve) => core.afterCommit(resolve));
     return cancelled;
