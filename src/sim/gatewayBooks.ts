@@ -26,7 +26,8 @@ export interface Booked {
   readonly outcomes: Map<string, readonly SegmentOutcome[]>;
   /** First final state by op and segment (from 0). */
   readonly receipts: Map<string, number>;
-  ended: { readonly state: number; readonly charge: number } | null;
+  /** `at` is the town's time. */
+  ended: { readonly state: number; readonly charge: number; readonly at: number } | null;
   handed: boolean;
   /** Joined into this carrier. */
   carrier: Booked | null;
@@ -42,13 +43,16 @@ export class GatewayBooks {
   readonly #accounts: readonly AccountPlan[];
   #seen = 0;
 
+  #nowMs = 0;
+
   constructor(disk: SimJournalDisk, accounts: readonly AccountPlan[]) {
     this.#disk = disk;
     this.#accounts = accounts;
   }
 
-  /** Reads what has been stored since the last call. */
-  absorb(): void {
+  /** Reads what has been stored since the last call. `nowMs` is the town's time. */
+  absorb(nowMs: number): void {
+    this.#nowMs = nowMs;
     const slot = this.#disk.slot(0);
     while (this.#seen < slot.lastSeq) {
       this.#seen++;
@@ -100,7 +104,7 @@ export class GatewayBooks {
             `message ${message.customerId} ended in state ${message.ended.state} and again in ${state}`,
           );
         }
-        message.ended = { state, charge: records[start + 30] as number };
+        message.ended = { state, charge: records[start + 30] as number, at: this.#nowMs };
         return;
       }
       case RecordType.handed: {

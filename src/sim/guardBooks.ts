@@ -29,6 +29,8 @@ export interface SegmentBooked {
   remoteId: string;
   /** First final state; 0: none. */
   state: number;
+  /** When it was durable, in the town's time. */
+  stateAt: number;
 }
 
 export interface OpBooked {
@@ -63,12 +65,15 @@ export class GuardBooks {
   readonly #reader = new RecordReader();
   #seen = 0;
 
+  #nowMs = 0;
+
   constructor(disk: SimJournalDisk, gateway: GatewayBooks) {
     this.#disk = disk;
     this.#gateway = gateway;
   }
 
-  absorb(): void {
+  absorb(nowMs: number): void {
+    this.#nowMs = nowMs;
     const slot = this.#disk.slot(0);
     while (this.#seen < slot.lastSeq) {
       this.#seen++;
@@ -134,6 +139,7 @@ export class GuardBooks {
         if (one.state !== 0)
           throw new LawBroken('4 one terminal state', `two final states of one segment on ${booked.link}`);
         one.state = state;
+        one.stateAt = this.#nowMs;
         this.receipts.add(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient}`);
         if (one.remoteId === '') return;
         if (!this.told.has(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient} ${state}`)) {
@@ -229,5 +235,6 @@ function newSegment(session: string, sequence: number): SegmentBooked {
     outcomes: [],
     remoteId: '',
     state: 0,
+    stateAt: 0,
   };
 }

@@ -90,7 +90,7 @@ class Run {
     const programs = new Programs(town, this.#desk, bug, {
       fail: (error) => this.#fail(error),
       answeredHttp: (id) => {
-        this.#gatewayBooks.absorb();
+        this.#gatewayBooks.absorb(this.#timeline.nowMs);
         this.#watch.answeredHttp(id);
       },
       accountOf: (id) => this.#gatewayBooks.messages.get(id.slice('http '.length))?.account.name ?? '',
@@ -181,8 +181,8 @@ class Run {
       event.run();
       for (let i = 0; i < MICROTASKS; i++) await DONE;
       if (this.#failure !== null) throw this.#failure;
-      this.#gatewayBooks.absorb();
-      this.#guardBooks.absorb();
+      this.#gatewayBooks.absorb(this.#timeline.nowMs);
+      this.#guardBooks.absorb(this.#timeline.nowMs);
       this.#money();
     }
   }

@@ -15,6 +15,8 @@ import { LawBroken } from './trace.ts';
 const DELIVERED = 2;
 const DELETED = 4;
 const UNKNOWN = 7;
+/** In this time what the guard has is told to the gateway, whatever lies between. */
+const UPWARD_MS = 60_000;
 /** message_state by the words of the history. */
 const STATES: { readonly [word: string]: number } = {
   delivered: 2,
@@ -104,8 +106,10 @@ function receiptsArrive(scene: Scene): void {
     const op = scene.guard.ops.get(message.ops.at(-1) ?? '');
     if (op === undefined) continue;
     let told = 0;
+    let toldAt = 0;
     for (const segment of op.segments.values()) {
       if (segment.state !== 0 && segment.state !== UNKNOWN) told++;
+      toldAt = Math.max(toldAt, segment.stateAt);
       const key = `${op.link} ${indexKey(segment.remoteId)} ${op.recipient}`;
       if (segment.remoteId === '' || segment.state !== 0) continue;
       if (scene.guard.acknowledged.has(key) && !scene.guard.orphans.has(key))
@@ -114,8 +118,8 @@ function receiptsArrive(scene: Scene): void {
           `a receipt of ${op.link} for id ${segment.remoteId} was acknowledged and forgotten`,
         );
     }
-    // Who was told of every segment within the deadline does not end as unknown; a clock that jumps may end it at once.
-    if (told === op.total && !clocksJump && message.ended?.state === UNKNOWN)
+    // Who was told of every segment well within the deadline does not end as unknown; a clock that jumps may end it at once.
+    if (told === op.total && !clocksJump && message.ended?.state === UNKNOWN && toldAt + UPWARD_MS < message.ended.at)
       broken(
         '4 a receipt at least once',
         `message ${message.customerId} ended as unknown, and ${op.link} told of all its segments`,

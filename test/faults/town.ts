@@ -189,8 +189,8 @@ export class Town implements Surroundings {
       if (this.#failure !== null) throw this.#failure;
       this.gatewayRecords.absorb();
       this.guardRecords.absorb();
-      this.gatewayBooks?.absorb();
-      this.#guardBooks?.absorb();
+      this.gatewayBooks?.absorb(this.timeline.nowMs);
+      this.#guardBooks?.absorb(this.timeline.nowMs);
       if (this.timeline.nowMs >= endMs) return holds();
     }
     return true;
