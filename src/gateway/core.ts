@@ -26,6 +26,7 @@ import type { Mo } from './mo.ts';
 import type { Parts } from './parts.ts';
 import type { Purposes } from './purposes.ts';
 import type { MessageStore } from './store.ts';
+import type { Times } from './times.ts';
 import type { Names } from './views.ts';
 
 /** Counted since the start; names are those of the metrics. */
@@ -88,6 +89,7 @@ export interface Core {
   readonly byShortId: Map<number, number>;
   /** For CommitLog.after: a replaced message is durable and may go again. */
   readonly replaceDurable: (handle: number) => void;
+  readonly times: Times;
   /** Runs something once after the commit of what has been written so far; for rare work. */
   afterCommit(run: () => void): void;
   /** Not null: nothing new is taken, with this as the reason (starting, stopping, store not writable). */

@@ -35,7 +35,8 @@ export class Dispatch {
 
   /** A message that may go out now looks for its link and waits there. */
   enqueue(handle: number, nowMs: number): void {
-    const { store, links } = this.#core;
+    const { store, links, times } = this.#core;
+    if (!times.reached(this.#core, handle, nowMs)) return;
     const link = this.#route(handle, nowMs);
     if (link === null) return;
     store.phase[handle] = MessagePhase.queued;

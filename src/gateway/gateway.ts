@@ -216,6 +216,7 @@ export class Gateway {
     });
     core.purposes.restore(state.purposes ?? []);
     core.ledger = Ledger.restore(state.ledger);
+    core.times.seen(state.time ?? 0);
     this.#stateAt(seq);
   }
 
@@ -231,6 +232,7 @@ export class Gateway {
       links: core.links.byNumber.map((link) => link.name),
       purposes: core.purposes.names,
       ledger: core.ledger.snapshot(),
+      time: core.times.latest,
     };
     const w = core.log.begin(RecordType.state);
     const json = Buffer.from(JSON.stringify(state));

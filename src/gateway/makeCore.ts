@@ -23,6 +23,7 @@ import { MessagePhase } from './layout.ts';
 import { Links } from './links.ts';
 import { Purposes } from './purposes.ts';
 import { MessageStore } from './store.ts';
+import { Times } from './times.ts';
 
 const FIRST_CAPACITY = 1 << 14;
 const RANDOM_POOL_BYTES = 1 << 16;
@@ -101,6 +102,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
       timers.set(handle, Math.max(nowMs, Math.min(store.dueAt[handle] as number, store.validUntil[handle] as number)));
     },
     replaceDurable: (handle) => admitted(core, handle, world.loop.now()),
+    times: new Times(),
     afterCommit: (run) => {
       runs.push(run);
       log.after(runNext, 0);

@@ -42,6 +42,8 @@ export const RecordType = {
   intermediateHanded: 19,
   /** Every message that was closed in a batch before this seq is in a durable history run. */
   historyFlushed: 20,
+  /** This time has come: see times.ts. */
+  time: 21,
 } as const;
 export type RecordTypeValue = (typeof RecordType)[keyof typeof RecordType];
 

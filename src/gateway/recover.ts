@@ -20,8 +20,6 @@ export class Recovery {
   readonly #parts = new Map<number, ReturnType<typeof Parts.read>>();
   /** Messages that were closed: the batch that says so, until their history is known to be durable. */
   #closed: { readonly seq: number; readonly put: () => void }[] = [];
-  /** The latest time of an acceptance, an outcome or a retry. */
-  #latestMs = 0;
 
   constructor(
     core: Core,
@@ -82,7 +80,7 @@ export class Recovery {
   #open(handle: number, nowMs: number): void {
     const { store } = this.#core;
     // A clock that was set back does not undo that its time had come.
-    if ((store.dueAt[handle] as number) <= Math.max(nowMs, this.#latestMs)) {
+    if ((store.dueAt[handle] as number) <= Math.max(nowMs, this.#core.times.latest)) {
       store.flags[handle] = (store.flags[handle] as number) | MessageFlag.repeated;
       store.dueAt[handle] = Math.min(store.dueAt[handle] as number, nowMs);
     }
@@ -98,16 +96,14 @@ export class Recovery {
       case RecordType.message:
         this.#message(seq, type === RecordType.accept, records, start, end, secrets);
         return;
-      case RecordType.retry: {
-        const handle = messageById(core, records.subarray(start, start + 16));
-        if (handle >= 0) this.#retry(handle, records, start);
+      case RecordType.retry:
+        this.#retry(messageById(core, records.subarray(start, start + 16)), records, start);
         return;
-      }
       case RecordType.outcome: {
         const handle = messageByOp(core, records.subarray(start, start + 16));
         if (handle < 0 || store.terminal[handle] !== 0) return;
         const { link, at, outcomes } = readOutcome(records, start);
-        this.#latestMs = Math.max(this.#latestMs, at);
+        core.times.seen(at);
         applyOutcome(core, handle, link, outcomes, at);
         return;
       }
@@ -184,6 +180,9 @@ export class Recovery {
       case RecordType.idempotency:
         this.#onAnswer(JSON.parse(records.utf8Slice(start, end)) as SavedAnswer, seq);
         return;
+      case RecordType.time:
+        core.times.seen(readU64(records, start));
+        return;
       case RecordType.historyFlushed: {
         const flushed = readU64(records, start);
         this.#closed = this.#closed.filter((one) => one.seq >= flushed);
@@ -208,7 +207,7 @@ export class Recovery {
       indexId(core, handle);
       accountOf(core, handle).openMessages++;
     }
-    this.#latestMs = Math.max(this.#latestMs, store.acceptedAt[handle] as number);
+    core.times.seen(store.acceptedAt[handle] as number);
     indexOp(core, handle);
     core.idSource.seen(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
     store.homeSeq[handle] = seq;
@@ -253,6 +252,7 @@ export class Recovery {
   }
 
   #retry(handle: number, records: Buffer, start: number): void {
+    if (handle < 0) return;
     const core = this.#core;
     const { store } = core;
     forgetOp(core, handle);
@@ -261,7 +261,7 @@ export class Recovery {
     // Whether the body is still there is known by now: the record tells of the time when it was.
     const ended = (store.flags[handle] as number) & MessageFlag.bodyEnded;
     store.flags[handle] = (records.readUInt16BE(start + 50) & ~MessageFlag.bodyEnded) | ended;
-    this.#latestMs = Math.max(this.#latestMs, readU64(records, start + 32));
+    core.times.seen(readU64(records, start + 32));
     const count = records[start + 52] as number;
     const refusals: number[] = [];
     for (let i = 0; i < count; i++) refusals.push(records.readUInt16BE(start + 53 + 2 * i));

@@ -8,6 +8,8 @@ export interface SavedState {
   /** Purposes that messages may name, by number from 1; absent: none yet. */
   readonly purposes?: readonly string[];
   readonly ledger: LedgerSnapshot;
+  /** A time that has come (times.ts); absent: none is told. */
+  readonly time?: number;
 }
 
 /** An idempotency key that was used: what it named and what was answered. */

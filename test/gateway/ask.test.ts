@@ -174,3 +174,21 @@ test('an attempt that may have left and another that found no room until the val
   );
   assert.equal(rig.service.account('acme')?.balance, 1_000_000 - PRICE);
 });
+
+test('after a restart under a clock that was set back, a retry is repeated as such although nothing was stored since it went', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  let answers = 0;
+  rig.guard.answer = () => (answers++ === 0 ? [{ outcome: 3, verdict: 3, status: 0x08 }] : null);
+  customer.submit({ shortMessage: Buffer.from('retried') });
+  await rig.pass(3000);
+  assert.equal(rig.guard.orders.length, 2);
+  rig.crash();
+  rig.loop.wallOffsetMs -= 3_600_000;
+  await rig.startGateway();
+  await rig.pass(1000);
+  assert.equal(rig.guard.orders.length, 3);
+  assert.equal(rig.guard.orders[2]?.op, rig.guard.orders[1]?.op);
+  assert.equal((rig.guard.orders[2]?.flags ?? 0) & OrderFlag.repeated, OrderFlag.repeated);
+});
