@@ -79,11 +79,14 @@ export class Customers implements BindOwner {
   #submit(bind: Bind): void {
     const draft = this.#draft;
     const digest = this.#digest;
-    const number = this.#drafted;
-    this.#drafted += 1;
-    this.#workload.draft(number, draft, digest);
-    const recipient = this.#workload.digits(draft.recipient);
-    const reference = number & 0xffff;
+    let recipient: string;
+    let reference: number;
+    do {
+      reference = this.#drafted & 0xffff;
+      this.#workload.draft(this.#drafted, draft, digest);
+      this.#drafted += 1;
+      recipient = this.#workload.digits(draft.recipient);
+    } while (this.#list.taken(recipient, reference));
     const message = this.#list.add(
       {
         account: bind.options.account,

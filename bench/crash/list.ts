@@ -56,6 +56,11 @@ export class MessageList {
   readonly #byReference = new Map<string, number>();
   readonly #ids = new Set<string>();
 
+  /** A receipt with these two would be of an earlier message: references have 16 bits, and come again. */
+  taken(recipient: string, reference: number): boolean {
+    return this.#byReference.has(`${recipient}/${reference}`);
+  }
+
   /** `reference`: what a receipt of it brings back beside the recipient. */
   add(message: Message, reference: number): number {
     const number = this.messages.push(message) - 1;
