@@ -10,7 +10,7 @@ import type { Account } from './accounts.ts';
 import { DELIVER_DONE } from './answers.ts';
 import type { MoRouteConfig } from './config.ts';
 import type { Core } from './core.ts';
-import { readMo, textOf, writeMo } from './moRecord.ts';
+import { readMo, textOf, userDataOf, writeMo } from './moRecord.ts';
 import { RecordType, readU64 } from './records.ts';
 
 /** One MO message that an account has not taken yet. Few at a time, so objects. */
@@ -74,8 +74,8 @@ export class Mo {
       core.log.after(core.answers.ready, core.answers.put(peer, pdu.sequence, DELIVER_DONE));
       return;
     }
-    const userData = Buffer.from(tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage);
-    const account = this.#route(pdu, userData);
+    const { userData, esmClass } = userDataOf(pdu);
+    const account = this.#route(pdu, esmClass, userData);
     if (account === null) {
       core.counters.mo_refused++;
       core.world.log.warn('MO without a route', { link: core.links.get(link).name });
@@ -98,7 +98,7 @@ export class Mo {
       destTon: pdu.destAddrTon,
       destNpi: pdu.destAddrNpi,
       destination: pdu.destinationAddr,
-      esmClass: pdu.esmClass,
+      esmClass,
       dataCoding: pdu.dataCoding,
       userData,
       homeSeq: 0,
@@ -244,7 +244,7 @@ export class Mo {
     log.secretLive(mo.homeSeq, -1);
   }
 
-  #route(pdu: DeliverSm, userData: Buffer): Account | null {
+  #route(pdu: DeliverSm, esmClass: number, userData: Buffer): Account | null {
     let word: string | null = null;
     for (const route of this.#routes) {
       const number = pdu.destinationAddr.replace(/^\+/, '');
@@ -253,7 +253,7 @@ export class Mo {
         : number === route.number.replace(/^\+/, '');
       if (!fits) continue;
       if (route.keyword !== null) {
-        word ??= firstWord(pdu.esmClass, pdu.dataCoding, userData);
+        word ??= firstWord(esmClass, pdu.dataCoding, userData);
         if (word !== route.keyword) continue;
       }
       const account = this.#core.accounts.byName.get(route.account);

@@ -1,9 +1,14 @@
 // An MO message in the journal, and as text. The user data is in the batch's secrets.
 import type { ByteWriter } from '../base/bytes.ts';
+import { type DeliverSm, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
 import { classify, decodeText, defaultOptions } from '../sms/alphabet.ts';
-import { parseUdh } from '../sms/udh.ts';
+import { buildUdh, parseUdh } from '../sms/udh.ts';
 import type { MoMessage } from './mo.ts';
 import { readU64 } from './records.ts';
+
+/** User data header indicator of esm_class. */
+const UDHI = 0x40;
 
 export function writeMo(w: ByteWriter, mo: MoMessage, secretOffset: number): void {
   w.u64(mo.number);
@@ -57,6 +62,21 @@ export function readMo(records: Buffer, start: number, secrets: Buffer | null): 
   };
 }
 
+/**
+ * User data and esm_class as they are kept and handed over. A part that says by sar_* which one it is gets the header that says
+ * the same (SMPP 3.4 §5.3.2.22–24; TS 23.040 §9.2.3.24.8): one form for customers, and for us who join them.
+ */
+export function userDataOf(pdu: DeliverSm): { readonly userData: Buffer; readonly esmClass: number } {
+  const userData = Buffer.from(tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage);
+  const ref = tlvU16(pdu, Tag.sarMsgRefNum);
+  const total = tlvU8(pdu, Tag.sarTotalSegments) ?? 0;
+  const seq = tlvU8(pdu, Tag.sarSegmentSeqnum) ?? 0;
+  if (ref === undefined || total < 2 || seq < 1 || seq > total || (pdu.esmClass & UDHI) !== 0)
+    return { userData, esmClass: pdu.esmClass };
+  const header = buildUdh({ concat: { bits: 16, ref, total, seq } });
+  return { userData: Buffer.concat([header, userData]), esmClass: pdu.esmClass | UDHI };
+}
+
 /** The text of user data with or without a header; null for octets. */
 export function textOf(esmClass: number, dataCoding: number, userData: Buffer): string | null {
   const coding = classify(dataCoding, defaultOptions);
@@ -64,7 +84,7 @@ export function textOf(esmClass: number, dataCoding: number, userData: Buffer): 
   let octets = userData;
   let tables = { lockingShift: 0, singleShift: 0 };
   let udhOctets = 0;
-  if ((esmClass & 0x40) !== 0) {
+  if ((esmClass & UDHI) !== 0) {
     const udh = parseUdh(userData);
     if (udh.ok) {
       udhOctets = udh.value.length;

@@ -4,7 +4,6 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { SubmitAnswer, SubmitRequest } from '../../src/gateway/service.ts';
 import { deliverSm } from '../../src/smpp/pdu.ts';
-import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { HopTag } from '../../src/smpp/vendor.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { Rig } from './rig.ts';
@@ -235,27 +234,4 @@ test('a message names its purpose among those of its account; it keeps it over a
   const listed = rig.service.messages(ref, null, 10);
   await rig.pass(30);
   assert.deepEqual((await listed).map((one) => one.purpose).sort(), ['marketing', null, null]);
-});
-
-/** More than a stack is deep. */
-const LONG_ONES = 3_000;
-
-test('an MO that a customer of SMPP 3.3 cannot be given does not hold up the next ones', async () => {
-  const rig = await rigWithMoney(gatewayConfig({ moRoutes: [{ number: '4444', keyword: null, account: 'acme' }] }));
-  const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
-  const texts = [...Array.from({ length: LONG_ONES }, () => 'x'.repeat(300)), 'first', 'y'.repeat(300), 'second'];
-  for (let i = 0; i < texts.length; i++) {
-    const tlvs = [{ tag: Tag.messagePayload, value: Buffer.from(texts[i] as string) }];
-    peer?.send(deliverSm({ sourceAddr: '491700000001', destinationAddr: '4444', tlvs }), 9000 + i);
-    if (i % 400 === 399) await rig.pass(50);
-  }
-  await rig.pass(100);
-  assert.equal(rig.core.mo.waiting, texts.length);
-  const customer = await rig.customer('acme', 'secret', 'rx', 0x33);
-  await rig.pass(5_000);
-  assert.deepEqual(
-    customer.mos.map((one) => one.shortMessage.toString()),
-    ['first', 'second'],
-  );
-  assert.equal(rig.core.mo.waiting, 0);
 });
