@@ -88,6 +88,13 @@ export function tailOf(number: string): number {
   return tail;
 }
 
+/** The same of a number at `octets[from, to)`. */
+export function tailAt(octets: Buffer, from: number, to: number): number {
+  let tail = 0;
+  for (let i = Math.max(from, to - TAIL_DIGITS); i < to; i++) tail = tail * 64 + ((octets[i] as number) & 63);
+  return tail;
+}
+
 const TAIL_DIGITS = 5;
 
 /** Octets per event of a message's history: kind u8, link u8, detail u8, verdict u8, milliseconds since accept u32, code u32. */

@@ -2,7 +2,7 @@
 // never change their meaning; a new meaning gets a new number. Bodies and seeds go into the batch's sealed secrets.
 // Identities in records are the op (16 octets) of an attempt or the message's id (16 octets); both are unique for ever.
 import type { ByteWriter } from '../base/bytes.ts';
-import { EVENT_OCTETS, Letter, MessageFlag, tailOf } from './layout.ts';
+import { EVENT_OCTETS, Letter, MessageFlag, tailAt } from './layout.ts';
 import type { MessageStore } from './store.ts';
 
 export const RecordType = {
@@ -161,7 +161,8 @@ export function readMessage(
     buffer[to + Letter.bodyLength] = 0;
     buffer[to + Letter.bodyLength + 1] = 0;
   }
-  store.tail[handle] = tailOf(store.destination(handle));
+  const number = to + Letter.parts + (buffer[to + Letter.sourceLength] as number);
+  store.tail[handle] = tailAt(buffer, number, number + (buffer[to + Letter.destinationLength] as number));
   return true;
 }
 

@@ -197,11 +197,11 @@ export class Recovery {
     const core = this.#core;
     const { store, log } = core;
     let handle = store.take();
-    if (handle < 0 || !readMessage(records, start, end, secrets, store, handle)) {
+    if (handle < 0 || !readMessage(records, start, end, secrets, store, handle))
       throw new Error('the open messages of the journal do not fit: raise limits.messages or limits.memory');
-    }
     const at = (store.offset[handle] as number) + Letter.id;
-    const known = messageById(core, store.buffer(handle).subarray(at, at + 16));
+    // An ACCEPT is the first that is told of a message.
+    const known = fresh ? -1 : messageById(core, store.buffer(handle).subarray(at, at + 16));
     if (known >= 0) handle = this.#replace(known, handle);
     else {
       indexId(core, handle);
