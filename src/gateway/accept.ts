@@ -138,7 +138,10 @@ export function accept(core: Core, account: Account, facts: AcceptFacts, nowMs: 
   account.openMessages++;
   core.counters.accepted_messages++;
   core.counters.accepted_segments += facts.segments;
-  if (facts.lane === 0) core.log.urgent();
+  if (facts.lane === 0) {
+    core.log.urgent();
+    core.world.loop.urgent();
+  }
   return handle;
 }
 

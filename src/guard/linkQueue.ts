@@ -90,8 +90,10 @@ export class LinkQueue {
   }
 
   add(op: Op): void {
-    const now = this.#core.world.loop.monotonic();
-    const left = op.validUntil - this.#core.world.loop.now();
+    const { loop } = this.#core.world;
+    const now = loop.monotonic();
+    const left = op.validUntil - loop.now();
+    if (op.lane === PIN) loop.urgent();
     op.queueUntil = now + Math.min(WAIT_MAX_MS, left);
     op.againUntil = now + Math.min(AGAIN_MAX_MS, left);
     this.#waiting.add(op);
@@ -100,8 +102,7 @@ export class LinkQueue {
 
   /** Gives numbers and writes INTENTs as far as window and pace allow. */
   pump(): void {
-    const link = this.#link;
-    const core = this.#core;
+    const [link, core] = [this.#link, this.#core];
     if (core.halted) return;
     for (const bind of link.binds) {
       if (bind.ready.length > 0) this.#drain(bind);
@@ -221,9 +222,8 @@ export class LinkQueue {
 
   /** Writes what is durable, whose time has come, and for which the window has a slot: the answer that frees one pumps. */
   #drain(bind: LinkBind): void {
-    const core = this.#core;
+    const [core, { pacer }] = [this.#core, this.#link];
     if (core.halted) return;
-    const { pacer } = this.#link;
     for (let token = bind.ready.peek(); token !== undefined; token = bind.ready.peek()) {
       const op = core.ops.get(Math.floor(token / 256));
       const segment = token % 256;

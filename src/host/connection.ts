@@ -7,8 +7,6 @@ import type { InputTurn } from './inputTurn.ts';
 const LARGE_READ_BYTES = 16_384;
 /** Node reads at most this much at once: there is probably more. */
 const FULL_READ_BYTES = 65_536;
-/** Input is handed over in pieces of this size, so that its time can be limited: some hundred answers, some thirty orders. */
-const PIECE_BYTES = 8192;
 /** Above this much waiting `write` says so; a few milliseconds of a fast link. */
 const HIGH_WATER_BYTES = 262_144;
 /** After our FIN: what the peer still sends is read and dropped, since closing with unread input resets the connection and may take our last answer with it. */
@@ -66,7 +64,7 @@ export class NodeConnection implements Connection {
   #handOver(bytes: Buffer): void {
     let at = 0;
     do {
-      const end = Math.min(bytes.length, at + PIECE_BYTES);
+      const end = Math.min(bytes.length, at + this.#turn.pieceBytes);
       this.handler.bytes(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
       at = end;
     } while (at < bytes.length && !this.#paused && !this.#ending && this.#turn.hasTime());

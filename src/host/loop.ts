@@ -1,14 +1,14 @@
 // Node's event loop behind port/loop.ts: one timeout for all alarms, one immediate for all ends of a turn.
 import type { Alarm, Loop } from '../port/loop.ts';
+import { InputTurn } from './inputTurn.ts';
 import { TimerHeap } from './timerHeap.ts';
 
 /** The longest wait of setTimeout; a later alarm just looks again. */
 const LONGEST_WAIT_MS = 2_147_483_647;
 
-/** Node's loop, and what lets a long stretch of input be taken as several turns. */
+/** Node's loop, and what lets a long stretch of input be taken as several turns: between two pieces of it, never within one. */
 export interface HostLoop extends Loop {
-  /** Runs what waits for the end of the turn now: between two pieces of input, never within one. */
-  endTurn(): void;
+  readonly input: InputTurn;
 }
 
 export function createLoop(): HostLoop {
@@ -58,8 +58,10 @@ export function createLoop(): HostLoop {
     }
   };
 
+  const input = new InputTurn(endTurn);
   return {
-    endTurn,
+    input,
+    urgent: () => input.urgent(),
     now: Date.now,
     monotonic: () => performance.now(),
     wakeAt(atMs: number, run: () => void): Alarm {

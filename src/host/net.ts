@@ -22,9 +22,8 @@ import { certificateFingerprint, clientTlsOptions } from './tls.ts';
 /** Input of all outgoing plain connections goes through one buffer: it is used up before the next read begins. */
 const READ_BYTES = 65_536;
 
-/** `endTurn`: see HostLoop; without it long input is one turn. */
-export function createNet(endTurn: () => void = () => {}): Net {
-  const turn = new InputTurn(endTurn);
+/** `turn`: HostLoop's, so that a long stretch of input is several turns; without it it is one. */
+export function createNet(turn: InputTurn = new InputTurn(() => {})): Net {
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   return {
     listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {

@@ -45,7 +45,7 @@ export async function runGateway(configPath: string): Promise<number> {
   const loop = createLoop();
   const world: World = {
     loop,
-    net: createNet(() => loop.endTurn()),
+    net: createNet(loop.input),
     crypto: createCrypto(),
     http,
     log,

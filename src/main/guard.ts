@@ -39,7 +39,7 @@ export async function runGuard(configPath: string): Promise<number> {
   const loop = createLoop();
   const world: World = {
     loop,
-    net: createNet(() => loop.endTurn()),
+    net: createNet(loop.input),
     crypto: createCrypto(),
     http: createHttp(),
     log,

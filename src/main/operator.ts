@@ -27,7 +27,7 @@ export async function operatorMain(args: readonly string[]): Promise<number> {
   const loop = createLoop();
   const file = handsetLog === null ? null : openHandsetLog(handsetLog, loop);
   const operator = new Operator(
-    { loop, net: createNet(() => loop.endTurn()), http: createHttp(), log: createLog('info') },
+    { loop, net: createNet(loop.input), http: createHttp(), log: createLog('info') },
     config,
     file?.log ?? null,
   );

@@ -15,4 +15,6 @@ export interface Loop {
   wakeAt(atMs: number, run: () => void): Alarm;
   /** Calls `run` once after the input of the present turn has been handled: the place for one write per socket. */
   endOfTurn(run: () => void): void;
+  /** Something passes that must not wait, a PIN: for a while the turns are to be short, at the price of smaller batches. */
+  urgent(): void;
 }

@@ -128,6 +128,9 @@ export class SimLoop implements Loop {
     return this.#timeline.plan(onGrid - 1000 + this.#life.bornAtMs, this.#life, 'alarm', run);
   }
 
+  /** Turns are as long as the seed says. */
+  urgent(): void {}
+
   endOfTurn(run: () => void): void {
     this.#endings.push(run);
     if (this.#endings.length > 1) return;

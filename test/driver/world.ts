@@ -41,6 +41,7 @@ export class ManualLoop implements Loop {
       },
     };
   }
+  urgent(): void {}
   endOfTurn(run: () => void): void {
     this.#endings.push(run);
   }

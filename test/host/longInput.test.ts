@@ -1,12 +1,14 @@
-// Input that takes long to work on: handed over in pieces, a few per look at the loop, in order, with pauses kept, on accepted
-// connections and on our own.
+// Input that takes long to work on: handed over in pieces, a few per look at the loop, small ones while something urgent passes,
+// in order, with pauses kept, on accepted connections and on our own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { InputTurn } from '../../src/host/inputTurn.ts';
+import { createNet } from '../../src/host/net.ts';
 import type { Connection } from '../../src/port/net.ts';
-import { End, net, plain, to } from './end.ts';
+import { End, plain, to } from './end.ts';
 
 const OCTETS = 400_000;
-/** A piece is worked on for so long: three or four fill what one look may take. */
+/** 8 KiB are worked on for so long: three or four pieces fill what one look may take. */
 const WORK_MS = 2;
 
 /** `octets` that count, so that order and gaps are seen. */
@@ -16,8 +18,16 @@ function counting(octets: number): Buffer {
   return bytes;
 }
 
-for (const side of ['accepted', 'our own'] as const) {
-  test(`${side}: no look at the loop takes more than some pieces, and all comes in order`, async () => {
+for (const [side, urgent] of [
+  ['accepted', true],
+  ['our own', true],
+  ['accepted', false],
+  ['our own', false],
+] as const) {
+  test(`${side}, ${urgent ? 'urgent' : 'in bulk'}: no look at the loop takes more than some pieces, and all comes in order`, async () => {
+    const turn = new InputTurn(() => {});
+    const net = createNet(turn);
+    if (urgent) turn.urgent();
     const far = new End();
     const near = new End();
     const listener = await net.listen(plain, (connection) => far.take(connection));
@@ -30,6 +40,7 @@ for (const side of ['accepted', 'our own'] as const) {
     let octets = 0;
     let inThisLook = 0;
     let most = 0;
+    let largest = 0;
     let paused = false;
     let done: () => void;
     const finished = new Promise<void>((resolve) => (done = resolve));
@@ -41,9 +52,11 @@ for (const side of ['accepted', 'our own'] as const) {
         assert.equal(paused, false, 'nothing comes while reading is paused');
         if (inThisLook++ === 0) setImmediate(() => (inThisLook = 0));
         most = Math.max(most, inThisLook);
+        largest = Math.max(largest, bytes.length);
+        if (urgent) turn.urgent();
         all.push(Buffer.from(bytes));
         octets += bytes.length;
-        for (const until = performance.now() + WORK_MS; performance.now() < until; );
+        for (const until = performance.now() + (WORK_MS * bytes.length) / 8192; performance.now() < until; );
         if (all.length % 7 === 0) {
           paused = true;
           reader.pause();
@@ -58,8 +71,10 @@ for (const side of ['accepted', 'our own'] as const) {
     writer.write(counting(OCTETS));
     await finished;
     assert.ok(Buffer.concat(all).equals(counting(OCTETS)));
-    // Handed over by the piece of 8 KiB, what was read would be 64 KiB at once.
+    // What was read would be 64 KiB at once.
     assert.ok(most > 1 && most <= 6, `${most} pieces in one look`);
+    if (urgent) assert.ok(largest <= 8192, `${largest} octets at once`);
+    else assert.ok(largest > 8192 && largest <= 32_768, `${largest} octets at once`);
     writer.destroy();
     await listener.close();
   });

@@ -24,6 +24,8 @@ export class ManualLoop implements Loop {
     };
   }
 
+  urgent(): void {}
+
   endOfTurn(run: () => void): void {
     this.#endings.push(run);
   }
