@@ -219,7 +219,8 @@ export class Load implements BindOwner {
       for (const bind of this.#binds) this.#fill(bind);
       return;
     }
-    const due = Math.floor(((nowMs - this.#startedAt) * rate) / 1000);
+    // The first is due at once, the next a period later.
+    const due = Math.floor(((nowMs - this.#startedAt) * rate) / 1000) + 1;
     for (let tried = 0; tried < this.#binds.length && this.#scheduled < due; tried += 1) {
       this.#turn = (this.#turn + 1) % this.#binds.length;
       const bind = this.#binds[this.#turn] as Bind;

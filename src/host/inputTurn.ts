@@ -7,11 +7,11 @@
  */
 const INPUT_MS = 25;
 /** The same while something urgent passes: four looks of a PIN's way are to stay far below a tenth of a second. */
-const SHORT_INPUT_MS = 6;
+const SHORT_INPUT_MS = 2;
 /** Input is handed over in pieces of this size, so that its time can be limited: some four hundred answers, a hundred orders. */
 const PIECE_BYTES = 32_768;
-/** The same while something urgent passes: some hundred answers, some thirty orders. */
-const SHORT_PIECE_BYTES = 8192;
+/** The same while something urgent passes: some fifty answers, some fifteen orders. */
+const SHORT_PIECE_BYTES = 4096;
 /** How long looks stay short after the last urgent thing: PINs of one customer a second apart find them short. */
 const URGENT_MS = 2_000;
 
