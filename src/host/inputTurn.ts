@@ -2,43 +2,47 @@
 // a quarter of a second in which no PIN passes. Shared by the connections of one program.
 
 /**
- * Longest time for input in one look; what is left waits for the next one, behind one piece of every other socket. Long
- * enough for batches of some hundred messages, whose fixed cost in two programs is a sixth of their work at a quarter of this.
+ * Longest time for input in one look; what is left waits for the next one, behind one piece of every other socket. Looks begin
+ * short, and grow while one after another is too short for what has come: then batches count, whose fixed cost in two programs
+ * is a sixth of their work at a fifth of this.
  */
 const INPUT_MS = 25;
-/** The same while something urgent passes: four looks of a PIN's way are to stay far below a tenth of a second. */
-const SHORT_INPUT_MS = 2;
-/** Input is handed over in pieces of this size, so that its time can be limited: some four hundred answers, a hundred orders. */
-const PIECE_BYTES = 32_768;
-/** The same while something urgent passes: some fifty answers, some fifteen orders. */
-const SHORT_PIECE_BYTES = 4096;
+const FIRST_INPUT_MS = 4;
+/** How a look grows that was too short, and shrinks that was not. */
+const GROWTH = 1.25;
+/** The time for input while something urgent passes: four looks of a PIN's way are to stay far below a tenth of a second. */
+const URGENT_INPUT_MS = 2;
 /** How long looks stay short after the last urgent thing: PINs of one customer a second apart find them short. */
 const URGENT_MS = 2_000;
+/** Input is handed over in pieces, so that its time can be limited: so much for the shortest ordinary look, fifty answers or fifteen orders. */
+const PIECE_BYTES = 4096;
 
 export class InputTurn {
   readonly #endTurn: () => void;
+  #inputMs = FIRST_INPUT_MS;
   #until = Number.NEGATIVE_INFINITY;
   #urgentUntil = Number.NEGATIVE_INFINITY;
-  #short = false;
   #open = false;
+  #tooShort = false;
   readonly #close = (): void => {
     this.#open = false;
+    this.#inputMs = this.#tooShort
+      ? Math.min(this.#inputMs * GROWTH, INPUT_MS)
+      : Math.max(this.#inputMs / GROWTH, FIRST_INPUT_MS);
+    this.#tooShort = false;
   };
+  /** How much input may be handed over at once, in octets. */
+  pieceBytes = PIECE_BYTES;
 
   /** `endTurn` runs what waits for the end of the turn, see Loop. */
   constructor(endTurn: () => void) {
     this.#endTurn = endTurn;
   }
 
-  /** How much input may be handed over at once, in octets. */
-  get pieceBytes(): number {
-    return this.#short ? SHORT_PIECE_BYTES : PIECE_BYTES;
-  }
-
   /** See Loop. */
   urgent(): void {
-    this.#short = true;
     this.#urgentUntil = performance.now() + URGENT_MS;
+    this.pieceBytes = PIECE_BYTES;
   }
 
   /** May more input be handed over in this look? Asked after each piece. */
@@ -46,11 +50,13 @@ export class InputTurn {
     const now = performance.now();
     if (!this.#open) {
       this.#open = true;
-      this.#short = now < this.#urgentUntil;
-      this.#until = now + (this.#short ? SHORT_INPUT_MS : INPUT_MS);
+      const urgent = now < this.#urgentUntil;
+      this.#until = now + (urgent ? URGENT_INPUT_MS : this.#inputMs);
+      this.pieceBytes = urgent ? PIECE_BYTES : Math.floor((PIECE_BYTES * this.#inputMs) / FIRST_INPUT_MS);
       setImmediate(this.#close);
       return true;
     }
+    this.#tooShort ||= now >= this.#until;
     return now < this.#until;
   }
 
