@@ -2,6 +2,7 @@
 // registers its handler, so that neither is there without the other.
 import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { textResponse } from '../base/textResponse.ts';
 import type { AccountRef, GatewayService } from '../gateway/service.ts';
 import type { Crypto } from '../port/crypto.ts';
 import { isProblem, type Problem, problem, problemResponse } from './problems.ts';
@@ -91,8 +92,9 @@ export function accountOf(c: ApiContext): AccountRef {
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
 
 export function jsonResponse(status: number, value: unknown, headers?: { readonly [name: string]: string }): Response {
-  return new Response(JSON.stringify(value), {
+  return textResponse(
+    JSON.stringify(value),
     status,
-    headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
-  });
+    headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
+  );
 }

@@ -1,5 +1,6 @@
 // What the API answers when it does not do what was asked: RFC 9457 problems. The table of codes with their HTTP status and
 // title, and how one becomes a response. Details never hold a text or a whole number.
+import { textResponse } from '../base/textResponse.ts';
 import type { Refusal, RefusalCode } from '../gateway/service.ts';
 
 /** One place in a request that is wrong: a JSON pointer (RFC 6901), or `?name` of the query, or `header: name`. */
@@ -115,8 +116,6 @@ export function problemResponse(one: Problem, requestId: string): Response {
     ...one.headers,
   };
   if (one.retryAfterS !== null) headers['retry-after'] = String(one.retryAfterS);
-  return new Response(JSON.stringify({ ...problemBody(one), request_id: requestId }), {
-    status: problemTable[one.problem].status,
-    headers,
-  });
+  const { status } = problemTable[one.problem];
+  return textResponse(JSON.stringify({ ...problemBody(one), request_id: requestId }), status, headers);
 }

@@ -20,6 +20,7 @@ import {
   WEBHOOK_ANSWER_MAX_BYTES,
   WEBHOOK_CONNECTIONS_MAX,
 } from '../base/limits.ts';
+import { TextResponse } from '../base/textResponse.ts';
 import type { Http, HttpHandler, HttpListener, HttpPostOutcome } from '../port/http.ts';
 import { incomingRequest } from './incomingRequest.ts';
 import { type Resolve, resolveTarget, systemResolve } from './webhookGuard.ts';
@@ -159,6 +160,13 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
   for (const [name, value] of response.headers) headers[name] = value;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers['set-cookie'] = cookies;
+  if (response instanceof TextResponse && incoming.method !== 'HEAD') {
+    const body = Buffer.from(response.content);
+    headers['content-length'] = String(body.length);
+    outgoing.writeHead(response.status, headers);
+    endWith(outgoing, body);
+    return;
+  }
   if (response.body === null || incoming.method === 'HEAD') {
     outgoing.writeHead(response.status, headers);
     outgoing.end();
@@ -172,10 +180,7 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     const body = first.value ?? new Uint8Array(0);
     headers['content-length'] = String(body.length);
     outgoing.writeHead(response.status, headers);
-    // Node joins head and body into one write only for strings; every octet is one character of latin1.
-    if (body.length <= JOINED_BODY_MAX_BYTES)
-      outgoing.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1');
-    else outgoing.end(body);
+    endWith(outgoing, Buffer.from(body.buffer, body.byteOffset, body.length));
     return;
   }
   outgoing.writeHead(response.status, headers);
@@ -189,6 +194,12 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     next = await reader.read();
   }
   outgoing.end();
+}
+
+function endWith(outgoing: ServerResponse, body: Buffer): void {
+  // Node joins head and body into one write only for strings; every octet is one character of latin1.
+  if (body.length <= JOINED_BODY_MAX_BYTES) outgoing.end(body.latin1Slice(), 'latin1');
+  else outgoing.end(body);
 }
 
 /** Resolves when the connection takes more, or has gone. */

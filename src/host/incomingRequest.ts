@@ -1,6 +1,7 @@
 // A Request of the Fetch standard over what node:http has read already. The runtime's own is made only when something is asked
 // for that handlers hardly ever need: it copies headers and body and wraps the body into a stream, which costs as much as the
 // whole rest of an answer.
+import { standIn } from '../base/standIn.ts';
 
 /** Methods that the standard does not allow in a Request. */
 const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -78,25 +79,4 @@ class IncomingRequest {
   }
 }
 
-// What is not written above is the runtime's; `instanceof Request` holds. As the input of another Request it needs `clone()`:
-// the runtime looks for private members there.
-Object.setPrototypeOf(IncomingRequest.prototype, Request.prototype);
-for (const [name, own] of Object.entries(Object.getOwnPropertyDescriptors(Request.prototype))) {
-  if (Object.hasOwn(IncomingRequest.prototype, name) || ['method', 'url', 'headers', 'constructor'].includes(name))
-    continue;
-  const get = own.get;
-  if (get !== undefined) {
-    Object.defineProperty(IncomingRequest.prototype, name, {
-      get(this: IncomingRequest): unknown {
-        return get.call(this.full);
-      },
-    });
-  } else if (typeof own.value === 'function') {
-    const method = own.value as (...args: unknown[]) => unknown;
-    Object.defineProperty(IncomingRequest.prototype, name, {
-      value(this: IncomingRequest, ...args: unknown[]): unknown {
-        return method.apply(this.full, args);
-      },
-    });
-  }
-}
+standIn(IncomingRequest, Request, ['method', 'url', 'headers']);
