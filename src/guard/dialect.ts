@@ -23,6 +23,7 @@ import {
 import { type SplitOptions, splitOctets } from '../sms/split.ts';
 import { parseUdh } from '../sms/udh.ts';
 import type { DialectConfig } from './config.ts';
+import type { PduOctets } from './pduOctets.ts';
 
 const SHORT_CODE_DIGITS = 8;
 const UDHI = 0x40;
@@ -85,7 +86,7 @@ export function makePdus(
   reference: number,
   validitySeconds: number,
   scratch: EmissionScratch,
-  pdus: Buffer[],
+  pdus: PduOctets,
 ): Decision {
   const { config } = dialect;
   const split = splitOctets(wanted.dataCoding, body, udhi, reference, dialect.split);
@@ -122,7 +123,7 @@ export function makePdus(
     const decision = checkOctets(dialect, pdu, sender, wanted.recipient, i + 1, parts.length, scratch);
     if (!decision.allowed) return decision;
     // These very octets leave; only their sequence_number is written into them.
-    pdus[i] = Buffer.from(scratch.writer.view());
+    pdus.put(i, scratch.writer.view());
   }
   return FITS;
 }

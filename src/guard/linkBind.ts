@@ -57,7 +57,7 @@ export class LinkBind implements PeerHandler<number> {
 
   emit(op: Op, segment: number): boolean {
     this.#core.counters.pdus_out++;
-    if (!this.peer.emitBytes(op.sequences[segment] as number, op.pdus[segment] as Buffer)) return false;
+    if (!this.peer.emitBytes(op.sequences[segment] as number, op.pdus.get(segment) as Buffer)) return false;
     if (this.#timed < 0) {
       this.#timed = op.handle * 256 + segment;
       this.#timedAt = this.emittedAt;

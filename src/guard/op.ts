@@ -4,6 +4,7 @@ import type { SmppPeer } from '../driver/types.ts';
 import type { SegmentFields } from './letterLayout.ts';
 import type { LinkBind } from './linkBind.ts';
 import type { Link } from './links.ts';
+import { PduOctets } from './pduOctets.ts';
 import type { IntentFields } from './records.ts';
 
 /** Where a segment stands. */
@@ -65,7 +66,7 @@ export class Op implements IntentFields {
   /** RESULT and ABANDONED records that are not durable yet. */
   pending = 0;
   /** The octets that leave, one PDU per segment; the number is written into them on the way. */
-  readonly pdus: Buffer[] = [];
+  readonly pdus = new PduOctets();
   readonly sequences: number[] = [];
   readonly states: number[] = [];
   readonly results: SegmentFields[] = [];
@@ -131,7 +132,7 @@ export class OpPool {
     op.askers.length = 0;
     op.askedAs.length = 0;
     // Texts end here: in token mode the guard keeps none.
-    op.pdus.length = 0;
+    op.pdus.clear();
     op.bind = null;
     op.target = null;
     op.extension = '';
