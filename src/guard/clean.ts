@@ -2,6 +2,7 @@
 // already leaves memory, what nobody can ask for any more is forgotten. A little with every call, never for long.
 import { CLEAN_STEP_ORDERS, CORRELATION_KEPT_MS, OP_KEPT_MS } from '../base/limits.ts';
 import type { Core } from './core.ts';
+import type { Due } from './due.ts';
 import type { OnDisk } from './onDisk.ts';
 import { writeOp } from './opRecord.ts';
 import type { Parking } from './parking.ts';
@@ -23,15 +24,17 @@ export class Cleaner {
   readonly #core: Core;
   readonly #onDisk: OnDisk;
   readonly #parking: Parking;
+  readonly #due: Due;
   readonly #start: StartRecord;
   #startHome: number;
   #sparseAtMs = 0;
   #flushedAtMs = 0;
 
-  constructor(core: Core, onDisk: OnDisk, parking: Parking, start: StartRecord, startHome: number) {
+  constructor(core: Core, onDisk: OnDisk, due: Due, start: StartRecord, startHome: number) {
     this.#core = core;
     this.#onDisk = onDisk;
-    this.#parking = parking;
+    this.#parking = core.receipts.parking;
+    this.#due = due;
     this.#start = start;
     this.#startHome = startHome;
     core.log.live(startHome, 1);
@@ -51,6 +54,7 @@ export class Cleaner {
     if (last >= 0) {
       if (this.#startHome <= last) this.#writeStart();
       this.#core.linkOrders.rewrite(last);
+      this.#due.rewrite(last);
       this.#parking.rewrite(last);
       upstreams.mo.rewrite(last);
       upstreams.parts.rewrite(last);
@@ -61,7 +65,7 @@ export class Cleaner {
       this.#flushedAtMs = monotonicMs;
       this.#onDisk.flush();
     }
-    spill.dropBefore(nowMs - Math.max(CORRELATION_KEPT_MS, OP_KEPT_MS * 2));
+    if (this.#due.caughtUp(nowMs)) spill.dropBefore(nowMs - Math.max(CORRELATION_KEPT_MS, OP_KEPT_MS * 2));
   }
 
   /** The journal tells of so many orders that a restart would be slow, or memory wants room. */
@@ -81,8 +85,12 @@ export class Cleaner {
           // It waits for its upstream: it stays, written again if its batch is to go.
           if (home <= last) this.#rewrite(handle);
         } else if (ended(nowMs, sent.submittedAt(handle), sent.validUntil(handle))) {
-          sent.release(handle, receipts.keyOf);
-          log.live(home, -1);
+          // What is due and was not looked at yet gets its end first, and stays until it is told.
+          this.#due.settle(handle, nowMs);
+          if (!sent.pinned(handle)) {
+            sent.release(handle, receipts.keyOf);
+            log.live(home, -1);
+          }
         } else if (this.#moves()) this.#onDisk.put(handle);
         else if (home <= last) this.#rewrite(handle);
       }

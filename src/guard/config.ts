@@ -31,6 +31,8 @@ export interface BindUpstream {
   readonly purpose: string;
   readonly lane: number;
   readonly defaultValidityMs: number;
+  /** After the validity: how long a receipt is awaited before the state is UNKNOWN; below OP_KEPT_MS. */
+  readonly graceMs: number;
   /** What this gateway means by data_coding 0. */
   readonly defaultAlphabet: DefaultAlphabet;
   readonly allowedAddresses: readonly string[];

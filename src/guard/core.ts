@@ -28,6 +28,8 @@ export interface GuardCounters extends ConnectionCounts {
   segments_abandoned: number;
   throttled: number;
   late_answers: number;
+  /** Segments that ended at their deadline, of bind mode. */
+  deadlines: number;
   receipts_in: number;
   receipts_matched: number;
   receipts_duplicate: number;
@@ -114,6 +116,7 @@ export function newCounters(): GuardCounters {
     segments_abandoned: 0,
     throttled: 0,
     late_answers: 0,
+    deadlines: 0,
     receipts_in: 0,
     receipts_matched: 0,
     receipts_duplicate: 0,

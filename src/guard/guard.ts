@@ -16,6 +16,7 @@ import { beginRun } from './beginRun.ts';
 import { Cleaner } from './clean.ts';
 import type { GuardConfig } from './config.ts';
 import { type Core, IdSource, newCounters } from './core.ts';
+import { Due } from './due.ts';
 import { LinkOrders } from './linkOrders.ts';
 import { Link, Links } from './links.ts';
 import { Mo } from './mo.ts';
@@ -63,6 +64,7 @@ export class Guard {
   readonly core: Core;
   readonly #options: GuardOptions;
   readonly #onDisk: OnDisk;
+  readonly #due: Due;
   #servers: SmppServer<number>[] = [];
   #admin: HttpListener | null = null;
   #cleaner: Cleaner | null = null;
@@ -107,6 +109,7 @@ export class Guard {
     const upstreams = new Upstreams(core);
     building.upstreams = upstreams;
     this.#onDisk = new OnDisk(core);
+    this.#due = new Due(core, this.#onDisk);
     building.outcomes = new Outcomes(core);
     building.receipts = new Receipts(core, this.#onDisk);
     const scratch = { writer: new ByteWriter(), facts: emissionFacts() };
@@ -132,7 +135,7 @@ export class Guard {
     const { core } = this;
     core.upstreams.configure(core.config.upstreams);
     const links = core.links.configure(core.config.links);
-    const recovery = new Recovery(core, this.#onDisk);
+    const recovery = new Recovery(core, this.#onDisk, this.#due);
     await new Promise<void>((resolve) => {
       core.log.recover((seq, records, secrets) => recovery.batch(seq, records, secrets), resolve);
     });
@@ -140,7 +143,7 @@ export class Guard {
     const past = recovery.finish();
     if (past.lastStart !== null) this.#onDisk.mayHold();
     const start = beginRun(core, past);
-    this.#cleaner = new Cleaner(core, this.#onDisk, core.receipts.parking, start, core.log.seq);
+    this.#cleaner = new Cleaner(core, this.#onDisk, this.#due, start, core.log.seq);
     recovery.resume();
     await recovery.settle();
     core.log.recovered();
@@ -179,6 +182,7 @@ export class Guard {
     const now = loop.monotonic();
     core.receipts.tick();
     core.upstreams.parts.tick();
+    this.#due.tick();
     for (const link of core.links.byNumber) link.review();
     if (now >= this.#nextHeartbeat && core.log.accepting) {
       this.#nextHeartbeat = now + HEARTBEAT_MS;

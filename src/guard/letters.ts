@@ -160,6 +160,11 @@ export class Letters {
     return b.latin1Slice(from, from + (b[at + Field.destinationLength] as number));
   }
 
+  /** It is of bind mode. */
+  extended(handle: number): boolean {
+    return readU16(this.#letter(handle), (this.#offset[handle] as number) + Field.extensionLength) !== 0;
+  }
+
   extension(handle: number): string {
     const b = this.#letter(handle);
     const at = this.#offset[handle] as number;

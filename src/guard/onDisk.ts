@@ -3,6 +3,7 @@
 import { ByteWriter } from '../base/bytes.ts';
 import { indexKey, lookupKeys } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
+import { deadlineOf } from './due.ts';
 import type { Link } from './links.ts';
 import { restoreOp, writeOp } from './opRecord.ts';
 import { RecordReader } from './recordReader.ts';
@@ -12,9 +13,11 @@ import { SentFlag } from './sentStore.ts';
 /** What is looked for is on disk, and cannot come back yet. */
 export const NO_ROOM = -2;
 const GROUP = 0;
+const DUE_GROUP = 1;
 const AGAIN_MS = 1000;
 const OP_OCTETS = 16;
 const ID_KEY_OCTETS = 20;
+const DUE_ORDER_OCTETS = 16;
 
 export class OnDisk {
   readonly #core: Core;
@@ -26,6 +29,10 @@ export class OnDisk {
   /** The last run could not be written. */
   #failing = false;
   #used = false;
+  /** Bind mode: what becomes due earlier stands here, so that who looked up to here meets it. Wall clock. */
+  dueFloorMs = 0;
+  /** Earliest that was put. */
+  earliestDueMs = Number.POSITIVE_INFINITY;
 
   constructor(core: Core) {
     this.#core = core;
@@ -57,11 +64,42 @@ export class OnDisk {
       if (id === '' || sent.state(handle, i) !== 0) continue;
       spill.put({ group: GROUP, key: this.#idKey(link, indexKey(id)), order: op, value: op });
     }
+    const dueMs = deadlineOf(this.#core, handle);
+    if (dueMs !== null) this.putDue(handle, dueMs);
     sent.setFlag(handle, SentFlag.spilled, true);
     const home = sent.home(handle);
     sent.setHome(handle, -1);
     if (home >= 0) this.#moving.push(home);
     this.#used = true;
+  }
+
+  /** Bind mode: the order is found again when its deadline has come. Durable with the order's own entry. */
+  putDue(handle: number, dueMs: number): void {
+    const { sent, spill } = this.#core;
+    const atMs = Math.max(dueMs, this.dueFloorMs);
+    if (atMs < this.earliestDueMs) this.earliestDueMs = atMs;
+    const op = Buffer.from(sent.op(handle), 'latin1');
+    const key = Buffer.concat([DUE_KEY, op]);
+    spill.put({ group: DUE_GROUP, key, order: dueOrder(atMs, op), value: op });
+  }
+
+  /** Ops that were due from `fromMs` on and before `before` (as given back; null: `toMs`), latest first, at most `limit`. */
+  listDue(
+    fromMs: number,
+    toMs: number,
+    before: Buffer | null,
+    limit: number,
+    done: (ops: readonly string[], next: Buffer | null) => void,
+  ): void {
+    const from = dueOrder(fromMs, NO_OP);
+    this.#core.spill.list(DUE_GROUP, before ?? dueOrder(toMs, NO_OP), limit, (entries) => {
+      const wanted = entries.filter(({ order }) => Buffer.compare(order, from) >= 0);
+      const last = wanted.length === limit ? wanted.at(-1) : undefined;
+      done(
+        wanted.map(({ value }) => value.latin1Slice(0, OP_OCTETS)),
+        last === undefined ? null : Buffer.from(last.order),
+      );
+    });
   }
 
   /** Makes what was put durable and lets its journal batches go. */
@@ -159,4 +197,16 @@ export class OnDisk {
     key.latin1Write(hash.slice(0, OP_OCTETS), 4);
     return key;
   }
+}
+
+const DUE_KEY = Buffer.from('due\0');
+const NO_OP = Buffer.alloc(OP_OCTETS);
+
+/** By time, then by op. */
+function dueOrder(atMs: number, op: Buffer): Buffer {
+  const order = Buffer.allocUnsafe(DUE_ORDER_OCTETS);
+  order.writeUInt32BE(Math.floor(atMs / 0x1_0000_0000), 0);
+  order.writeUInt32BE(Math.floor(atMs) % 0x1_0000_0000, 4);
+  op.copy(order, 8, 0, DUE_ORDER_OCTETS - 8);
+  return order;
 }

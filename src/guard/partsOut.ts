@@ -30,6 +30,8 @@ export class PartsOut {
   #waiting: Message[] = [];
   readonly #waitingOf: number[] = [];
   readonly #byOp = new Map<string, Message>();
+  /** Parts whose end has no room in memory yet; the journal still has them. */
+  #ending: { readonly parts: readonly Part[]; readonly state: number }[] = [];
   #alarm: Alarm | null = null;
 
   constructor(core: Core, scratch: EmissionScratch, onEnd: (parts: readonly Part[]) => void) {
@@ -39,7 +41,7 @@ export class PartsOut {
   }
 
   full(link: Link): boolean {
-    return (this.#waitingOf[link.number] ?? 0) >= WAITING_MAX;
+    return this.#ending.length > 0 || (this.#waitingOf[link.number] ?? 0) >= WAITING_MAX;
   }
 
   /** A message is whole: it goes out as soon as its link takes it. Parts in their order. */
@@ -74,6 +76,9 @@ export class PartsOut {
   #look(): void {
     const { world, log, halted } = this.#core;
     if (halted) return;
+    const ending = this.#ending;
+    this.#ending = [];
+    for (const { parts, state } of ending) this.end(parts, state);
     const nowMs = world.loop.now();
     const stopped = new Set<Link>();
     const waiting = this.#waiting;
@@ -96,13 +101,16 @@ export class PartsOut {
         this.#wait(message);
       }
     }
-    if (this.#waiting.length > 0) this.#alarm ??= world.loop.wakeAt(world.loop.monotonic() + LOOK_MS, this.#rang);
+    if (this.#waiting.length > 0) this.#lookAgain();
   }
 
-  readonly #rang = (): void => {
-    this.#alarm = null;
-    this.#look();
-  };
+  #lookAgain(): void {
+    const { loop } = this.#core.world;
+    this.#alarm ??= loop.wakeAt(loop.monotonic() + LOOK_MS, () => {
+      this.#alarm = null;
+      this.#look();
+    });
+  }
 
   /** False: the link takes nothing now. */
   #order(message: Message, nowMs: number): boolean {
@@ -161,7 +169,7 @@ export class PartsOut {
     this.#byOp.delete(op.op);
     message.notBefore = this.#core.world.loop.now() + retryAfterMs;
     this.#wait(message);
-    this.#alarm ??= this.#core.world.loop.wakeAt(this.#core.world.loop.monotonic() + LOOK_MS, this.#rang);
+    this.#lookAgain();
   }
 
   /** Every outcome of an order is durable: the message ends, waits for receipts, or is tried again. */
@@ -210,7 +218,7 @@ export class PartsOut {
         if (again) message.waits++;
         message.notBefore = action.atMs;
         this.#wait(message);
-        this.#alarm ??= world.loop.wakeAt(world.loop.monotonic() + LOOK_MS, this.#rang);
+        this.#lookAgain();
         return;
       }
       if (action.kind === 'expire') {
@@ -247,7 +255,7 @@ export class PartsOut {
     this.#judge(message, handle);
   }
 
-  /** Parts end without an order: each that asked gets a receipt with `state`. */
+  /** Parts end without an order: each that asked gets a receipt with `state`; as soon as memory has room for it. */
   end(parts: readonly Part[], state: number): void {
     const { sent, log, ids, random, world, upstreams, links, receipts } = this.#core;
     const first = parts[0];
@@ -255,7 +263,11 @@ export class PartsOut {
     const op = random.latin1(16);
     const extension = extensionOf(parts);
     const handle = sent.open(op);
-    if (handle < 0) throw new Error('no room for what has to be told');
+    if (handle < 0) {
+      this.#ending.push({ parts, state });
+      this.#lookAgain();
+      return;
+    }
     sent.seal(
       handle,
       {

@@ -50,6 +50,16 @@ export function readUpAck(r: RecordReader): UpAckRecord {
   return { op: r.latin1(16), segment: r.u8(), eventNumber: r.u64() };
 }
 
+/** DUE: `upTo` is wall clock. */
+export function writeDue(w: ByteWriter, upTo: number): void {
+  w.u8(RECORD_VERSION);
+  w.u64(upTo);
+}
+
+export function readDue(r: RecordReader): number {
+  return r.u64();
+}
+
 /** PARKED and ORPHAN: a receipt as it was read, without its text. */
 export interface ParkedRecord {
   readonly at: number;

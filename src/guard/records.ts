@@ -38,6 +38,8 @@ export const RecordType = {
   partsDone: 0x29,
   /** An operator of ours pauses, drains or resumes a link. */
   linkOrder: 0x2b,
+  /** Bind mode: run files hold no order that was due before this time and has no end. */
+  due: 0x2c,
 } as const;
 
 /** The order's part of an INTENT: what is committed and what recovery needs. */

@@ -4,6 +4,7 @@ import { readRecords } from '../driver/records.ts';
 import { Status } from '../smpp/status.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
+import type { Due } from './due.ts';
 import { SegmentFlag } from './letterLayout.ts';
 import type { OnDisk } from './onDisk.ts';
 import { restoreOp } from './opRecord.ts';
@@ -37,6 +38,7 @@ export interface Past {
 
 export class Recovery {
   readonly #core: Core;
+  readonly #due: Due;
   readonly #reader = new RecordReader();
   readonly #orders: PastOrders;
   readonly #parked = new Map<string, { readonly record: ParkedRecord; readonly home: number }>();
@@ -45,8 +47,9 @@ export class Recovery {
   #lastStart: StartRecord | null = null;
   #highestId = 0;
 
-  constructor(core: Core, onDisk: OnDisk) {
+  constructor(core: Core, onDisk: OnDisk, due: Due) {
     this.#core = core;
+    this.#due = due;
     this.#orders = new PastOrders(core, onDisk);
   }
 
@@ -133,6 +136,9 @@ export class Recovery {
       case RecordType.linkOrder:
         this.#core.linkOrders.restore(r, seq);
         return;
+      case RecordType.due:
+        this.#due.restore(r, seq);
+        return;
       case RecordType.part:
         upstreams.parts.restore(r, secrets, seq);
         return;
@@ -205,6 +211,7 @@ export class Recovery {
         if (sent.state(handle, i) !== 0 && !sent.segmentFlag(handle, i, SegmentFlag.upAcked)) receipts.up(handle, i);
       }
     }
+    this.#due.resume();
     this.#core.linkOrders.resume();
     receipts.resume();
     upstreams.mo.resume();

@@ -66,6 +66,11 @@ export class SentStore extends Letters {
     return this.#size;
   }
 
+  /** Handles are below this; not each of them is in use. */
+  get handles(): number {
+    return this.#used;
+  }
+
   get full(): boolean {
     return this.#size >= this.capacity;
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { E164_MAX_DIGITS } from '../base/limits.ts';
+import { E164_MAX_DIGITS, OP_KEPT_MS } from '../base/limits.ts';
 import type { ConfigFault } from '../base/result.ts';
 import type { DialectConfig, GuardConfig, LinkConfig, UpstreamConfig } from '../guard/config.ts';
 import type { BindMode } from '../session/types.ts';
@@ -177,6 +177,9 @@ function upstream(faults: Faults, at: string, one: z.infer<typeof upstreamSchema
     }
     return { mode: 'token', ...common, tokenSecret, links: one.links };
   }
+  if (one.grace >= OP_KEPT_MS) {
+    faults.add(`${at}.grace`, 'must be below 72h: so long is an order known after its validity');
+  }
   return {
     mode: 'bind',
     ...common,
@@ -187,6 +190,7 @@ function upstream(faults: Faults, at: string, one: z.infer<typeof upstreamSchema
     purpose: one.purpose,
     lane: LANES[one.lane],
     defaultValidityMs: one.default_validity,
+    graceMs: one.grace,
     defaultAlphabet: one.default_alphabet,
   };
 }

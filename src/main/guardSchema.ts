@@ -1,5 +1,6 @@
 // The schema of guard.yaml: settings, defaults, and what would be right. Data only; meaning across settings is in guardConfig.ts.
 import { z } from 'zod';
+import { BIND_GRACE_MS } from '../base/limits.ts';
 import { addressBlock, duration, endpoint, secretRef } from './configTools.ts';
 
 const name = z
@@ -91,6 +92,7 @@ export const upstreamSchema = z.discriminatedUnion('mode', [
     purpose: z.string().max(64).default(''),
     lane: z.enum(['pin', 'normal', 'bulk']).default('normal'),
     default_validity: duration.default(48 * 3_600_000),
+    grace: duration.default(BIND_GRACE_MS),
     default_alphabet: alphabet.default('gsm7'),
   }),
 ]);

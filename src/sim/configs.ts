@@ -16,6 +16,7 @@ export const PRICE = 10_000;
 export const VALIDITY_MS = 600_000;
 export const GRACE_MS = 120_000;
 export const FOREIGN_VALIDITY_MS = 600_000;
+export const FOREIGN_GRACE_MS = 60_000;
 const SECRET = Buffer.from('token secret of the simulation');
 const RESPONSE_MS = 5000;
 
@@ -144,6 +145,7 @@ function foreignUpstreams(plan: Plan): readonly UpstreamConfig[] {
       purpose: '',
       lane: foreign.lane,
       defaultValidityMs: FOREIGN_VALIDITY_MS,
+      graceMs: FOREIGN_GRACE_MS,
       defaultAlphabet: 'gsm7',
       allowedAddresses: [],
       maxBinds: 4,

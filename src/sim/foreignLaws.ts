@@ -36,6 +36,7 @@ export function toForeign(guard: GuardBooks, pdu: Buffer, command: number, statu
 export function untoldForeign(desk: Desk, guard: GuardBooks): string | null {
   for (const part of guard.parts.parts.values()) {
     if (!part.ended) return `part ${part.id} has not ended`;
+    if (guard.parts.stateOf(part) === 0) return `part ${part.id} has no final state`;
     const one = desk.acknowledged.get(`${part.fields.upstream} ${part.id}`);
     if (one !== undefined && one.taken === 0 && wants(part, guard.parts.stateOf(part)))
       return `part ${part.id} has a final state, and its gateway has not heard of it`;
@@ -78,20 +79,17 @@ export function judgeForeign(
   }
 }
 
-/** An ended part left, was refused, or is told of; what an operator told of it has reached it. */
+/** A part has its one final state; what an operator told of it has reached it. */
 function ended(guard: GuardBooks, part: PartBooked): void {
   if (!part.ended) broken('4 one terminal state', `part ${part.id} never ended`);
+  if (guard.parts.stateOf(part) === 0) broken('4 one terminal state', `part ${part.id} ended without a final state`);
   const order = guard.ops.get(part.ops.at(-1) ?? '');
-  let left = false;
   for (const segment of order?.segments.values() ?? []) {
-    if (segment.emitted || segment.outcomes.length > 0) left = true;
     const key = `${order?.link} ${indexKey(segment.remoteId)} ${order?.recipient}`;
     if (segment.remoteId === '' || segment.state !== 0) continue;
     if (guard.acknowledged.has(key) && !guard.orphans.has(key))
       broken('4 a receipt at least once', `a receipt for id ${segment.remoteId} was acknowledged and forgotten`);
   }
-  if (!left && guard.parts.stateOf(part) === 0)
-    broken('1 nothing is lost', `part ${part.id} ended, has not left and is not told of`);
 }
 
 /** Parts that were all acknowledged at once leave as one message. */

@@ -7,6 +7,7 @@ import { RecordType, readAbandoned, readIntent, readResult, readThrottled } from
 import { readOwnIntent, readSessionOpen } from '../guard/runRecords.ts';
 import { OrderFlag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
+import { FOREIGN_GRACE_MS } from './configs.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
 import { PartBooks } from './partBooks.ts';
@@ -39,6 +40,7 @@ export interface OpBooked {
   readonly recipient: string;
   readonly total: number;
   readonly flags: number;
+  readonly validUntil: number;
   readonly segments: Map<number, SegmentBooked>;
 }
 
@@ -126,7 +128,7 @@ export class GuardBooks {
         return;
       }
       case RecordType.dlr: {
-        const { op, segment, state } = readDlr(r);
+        const { op, segment, state, at } = readDlr(r);
         const booked = this.ops.get(op);
         let one = booked?.segments.get(segment);
         if (booked !== undefined && one === undefined && this.parts.byOp.has(op)) {
@@ -141,8 +143,14 @@ export class GuardBooks {
         one.state = state;
         one.stateAt = this.#nowMs;
         this.receipts.add(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient}`);
+        const told = this.told.has(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient} ${state}`);
+        if (state === UNKNOWN && !told && this.parts.byOp.has(op)) {
+          // Bind mode: the guard's own deadline.
+          if (at >= booked.validUntil + FOREIGN_GRACE_MS) return;
+          throw new LawBroken('4 one terminal state', `a segment on ${booked.link} ended before its deadline`);
+        }
         if (one.remoteId === '') return;
-        if (!this.told.has(`${booked.link} ${indexKey(one.remoteId)} ${booked.recipient} ${state}`)) {
+        if (!told) {
           throw new LawBroken(
             '8 correlation',
             `state ${state} is recorded for id ${one.remoteId} of ${booked.link}, whose operator never said so for that recipient`,
@@ -163,7 +171,7 @@ export class GuardBooks {
   }
 
   #intent(record: ReturnType<typeof readIntent>): void {
-    const { op, link, recipient, total, flags, session, sequence } = record;
+    const { op, link, recipient, total, flags, validUntil, session, sequence } = record;
     const message = this.#gateway.byOp.get(op);
     const parts = this.parts.byOp.get(op);
     if (message === undefined && parts === undefined)
@@ -174,7 +182,7 @@ export class GuardBooks {
     let booked = this.ops.get(op);
     if (booked === undefined && message === undefined) {
       for (const earlier of parts?.[0]?.ops.slice(0, -1) ?? []) this.#mayFollow(this.ops.get(earlier), 'wait', flags);
-      booked = { op, link, recipient, total, flags, segments: new Map() };
+      booked = { op, link, recipient, total, flags, validUntil, segments: new Map() };
       this.ops.set(op, booked);
     } else if (booked === undefined && message !== undefined) {
       for (const earlier of message.ops.slice(0, message.ops.indexOf(op)))
@@ -185,7 +193,7 @@ export class GuardBooks {
           '4 one terminal state',
           `message ${message.customerId} is sent after its end in state ${message.ended.state}`,
         );
-      booked = { op, link, recipient, total, flags, segments: new Map() };
+      booked = { op, link, recipient, total, flags, validUntil, segments: new Map() };
       this.ops.set(op, booked);
     }
     if (booked?.segments.get(record.segment)?.again === false)

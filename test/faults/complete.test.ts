@@ -7,6 +7,7 @@ import { RecordType as GuardRecord } from '../../src/guard/records.ts';
 import { gatewayTables } from './gateway.tables.ts';
 import { gatewayMoreTables } from './gatewayMore.tables.ts';
 import { guardTables } from './guard.tables.ts';
+import { guardDeadlineTables } from './guardDeadlines.tables.ts';
 import { guardPartTables } from './guardParts.tables.ts';
 import { guardReceiptTables } from './guardReceipts.tables.ts';
 import { play, type Row, rowsOf, type StepTable } from './rows.ts';
@@ -19,6 +20,7 @@ const tables: readonly StepTable[] = [
   ...guardTables,
   ...guardReceiptTables,
   ...guardPartTables,
+  ...guardDeadlineTables,
   ...upkeepTables,
 ];
 

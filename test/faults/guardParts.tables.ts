@@ -1,5 +1,5 @@
-// Durable steps of the guard in bind mode, where another gateway stands before it. A segment whose emission is unknown stays so: the
-// other gateway's own deadline ends it, and nothing is invented. Columns: seen.ts.
+// Durable steps of the guard in bind mode, where another gateway stands before it. A segment whose emission is unknown ends UNKNOWN
+// at the guard's deadline: the steps of that are in guardDeadlines.tables.ts. Columns: seen.ts.
 import { RecordType } from '../../src/guard/records.ts';
 import type { StepTable } from './rows.ts';
 import { guardRecord } from './trip.ts';
@@ -32,12 +32,12 @@ export const guardPartTables: readonly StepTable[] = [
       none            | ok ok  | alpha | 1      | 2    | 0       | -           | one message, a receipt for each part
       full            | ok ok  | alpha | 1      | 2    | 0       | -           | leaves when it is stored
       fenced          | ok -   | -     | 0      | 1    | 0       | guard halts | the first ends EXPIRED
-      unknown, stored | ok -   | -     | 0      | 0    | 1       | guard halts | its INTENT stands: it may have left, and is not sent again
+      unknown, stored | ok -   | -     | 0      | 2    | 1       | guard halts | its INTENT stands: it may have left, is not sent again, and ends UNKNOWN
       unknown, lost   | ok -   | -     | 0      | 1    | 0       | guard halts | the first ends EXPIRED
       dies before     | ok -   | -     | 0      | 1    | 0       | guard dies  | the first ends EXPIRED
-      dies stored     | ok -   | -     | 0      | 0    | 1       | guard dies  | its INTENT stands: it may have left, and is not sent again
-      dies told       | ok -   | -     | 0      | 0    | 1       | guard dies  | its INTENT stands: it may have left, and is not sent again
-      dies after      | ok ok  | alpha | 1      | 0    | 1       | guard dies  | it left, and the id that the receipt names was never read
+      dies stored     | ok -   | -     | 0      | 2    | 1       | guard dies  | its INTENT stands: it may have left, is not sent again, and ends UNKNOWN
+      dies told       | ok -   | -     | 0      | 2    | 1       | guard dies  | its INTENT stands: it may have left, is not sent again, and ends UNKNOWN
+      dies after      | ok ok  | alpha | 1      | 2    | 1       | guard dies  | it left, and the id that the receipt names was never read: UNKNOWN
     `,
   },
   {

@@ -14,7 +14,7 @@ const NOTHING = '-';
 /**
  * answer: to the customer's requests, in their order. orders: that the gateway gave, repeated ones too. left: the links over which submit_sm left, in order, `!` where marked as a
  * possible duplicate. copies: whole messages at the handset. state: final states of the customer's messages. told: times that
- * the customer got a receipt or a mobile-originated message. charged: segments. unknown: outcomes recorded as unknown.
+ * the customer got a receipt or a mobile-originated message. stat: words of state in those that came over SMPP, each once. charged: segments. unknown: outcomes recorded as unknown.
  * up: receipts
  * and mobile-originated messages that the guard handed up. ends: programs that ended on the way.
  */
@@ -25,6 +25,7 @@ export const COLUMNS = [
   'copies',
   'state',
   'told',
+  'stat',
   'charged',
   'unknown',
   'up',
@@ -43,6 +44,7 @@ export async function look(scene: Scene): Promise<Seen> {
     copies: String(copies(scene)),
     state: states.join(' ') || NOTHING,
     told: told(scene),
+    stat: stat(scene),
     charged: String(charged(scene)),
     unknown: String(unknown(scene)),
     up: String(town.notes.up),
@@ -105,6 +107,13 @@ function told(scene: Scene): string {
   for (const post of scene.town.posts) note(post.headers['webhook-id'] ?? '', post.body);
   for (const octets of byId.values()) if (octets.size > 1) return `differently: ${[...octets].join(' / ')}`;
   return String(receipts.length + mos.length + scene.town.posts.length);
+}
+
+function stat(scene: Scene): string {
+  const words = new Set<string>();
+  for (const { pdu } of scene.customer.receipts)
+    words.add(/stat:([A-Z]+)/.exec(pdu.shortMessage.latin1Slice())?.[1] ?? '?');
+  return [...words].sort().join(' ') || NOTHING;
 }
 
 function charged(scene: Scene): number {

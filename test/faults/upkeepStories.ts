@@ -31,6 +31,7 @@ const FOREIGN: BindUpstream = {
   purpose: '',
   lane: 1,
   defaultValidityMs: 60_000,
+  graceMs: 60_000,
   defaultAlphabet: 'gsm7',
   allowedAddresses: [],
   maxBinds: 4,
@@ -59,6 +60,35 @@ export const foreignRefused: Story = {
   prepare: toGuard,
   act: parts.act,
   takesMs: 8000,
+  rested: () => true,
+};
+
+/** Validity and grace of FOREIGN are two minutes together. */
+export const foreignUntold: Story = {
+  says: 'another gateway submits a message in two parts, and alpha tells of it after 150 s: the deadline has ended it',
+  wishes: { ...foreign.wishes, alpha: { receiptDelay: { kind: 'fixed', ms: 150_000 } } },
+  prepare: toGuard,
+  act: parts.act,
+  takesMs: 170_000,
+  rested: () => true,
+};
+
+export const foreignOnDisk: Story = {
+  says: 'the guard has memory for few orders; those of another gateway have left memory for a run file when their deadline comes, and alpha tells of them later',
+  wishes: {
+    ...foreign.wishes,
+    guard: { upstreams: [FOREIGN], maxOpsInMemory: 4 },
+    alpha: { receiptDelay: { kind: 'fixed', ms: 150_000 } },
+  },
+  prepare: toGuard,
+  act: async (scene) => {
+    submit(scene);
+    for (let i = 2; i <= 6; i++) {
+      await scene.town.pass(1500);
+      if (scene.customer.peer !== null) submit(scene, { destinationAddr: `49170000000${i}` });
+    }
+  },
+  takesMs: 180_000,
   rested: () => true,
 };
 

@@ -17,6 +17,7 @@ const kannel: BindUpstream = {
   purpose: 'alerts',
   lane: 1,
   defaultValidityMs: 3_600_000,
+  graceMs: 86_400_000,
   defaultAlphabet: 'gsm7',
   allowedAddresses: [],
   maxBinds: 4,

@@ -94,6 +94,7 @@ test('law 6: in token mode no text reaches the disk; in bind mode it is sealed a
     purpose: '',
     lane: 1,
     defaultValidityMs: 3_600_000,
+    graceMs: 86_400_000,
     defaultAlphabet: 'gsm7',
     allowedAddresses: [],
     maxBinds: 1,

@@ -193,6 +193,20 @@ describe('guard.yaml', () => {
     ]);
   });
 
+  test('the grace of bind mode ends while its orders are known', () => {
+    const withGrace = (grace: string) =>
+      faultsOf('guard.yaml', (settings) => {
+        const [link] = settings['links'] as Settings[];
+        const upstreams = settings['upstreams'] as Settings[];
+        const { password } = upstreams[0] as Settings;
+        const more = { system_id: 'kannel', link: link?.['name'], account: 'legacy', allowed_senders: ['*'] };
+        upstreams.push({ mode: 'bind', name: 'kannel', password, grace, ...more });
+      });
+    assert.deepEqual(withGrace('71h'), []);
+    assert.deepEqual(placesOf(withGrace('72h')), ['upstreams[1].grace']);
+    assert.deepEqual(placesOf(withGrace('long')), ['upstreams[1].grace']);
+  });
+
   test('the admin listens on loopback only', () => {
     const faults = faultsOf('guard.yaml', (settings) => {
       (settings['admin'] as Settings)['listen'] = '0.0.0.0:8081';
