@@ -1,7 +1,7 @@
 // Bind mode: another SMS gateway in front of the guard, with no Glaspost gateway at all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BindUpstream } from '../../src/guard/config.ts';
+import type { BindUpstream, GuardConfig } from '../../src/guard/config.ts';
 import { deliverSm, type SubmitSm, submitSm } from '../../src/smpp/pdu.ts';
 import { Gateway, Supplier } from './peers.ts';
 import { Disk, linkConfig, runGuard, until } from './rig.ts';
@@ -24,10 +24,10 @@ const kannel: BindUpstream = {
   window: 100,
 };
 
-async function setUp(disk = new Disk()) {
+async function setUp(disk = new Disk(), upstream = kannel, more: Partial<GuardConfig> = {}) {
   const supplier = new Supplier();
   const port = await supplier.open();
-  const running = await runGuard({ disk, links: [linkConfig('a', port)], upstreams: [kannel] });
+  const running = await runGuard({ disk, links: [linkConfig('a', port)], upstreams: [upstream], more });
   const gateway = new Gateway(running.port, 'kannel', { password: 'secret', systemType: '' });
   await until('bound', () => gateway.peer !== null && supplier.peers.length === 1);
   return {
@@ -225,5 +225,36 @@ test('a data_sm receipt counts too, and an unknown command from a gateway gets i
   );
   await until('receipt', () => gateway.receipts.length === 1);
   assert.ok(gateway.receipts[0]?.shortMessage.toString().includes('stat:DELIVRD'));
+  await end();
+});
+
+test('what expires while memory for orders is full is told when there is room, and nothing new is taken until then', async () => {
+  const { supplier, running, gateway, end } = await setUp(
+    new Disk(),
+    { ...kannel, defaultValidityMs: 300 },
+    { maxOpsInMemory: 2 },
+  );
+  const held: (() => void)[] = [];
+  supplier.onSubmit = (peer, pdu) => {
+    const id = `id${held.length}`;
+    held.push(() => supplier.accept(peer, { ...pdu }, id));
+  };
+  for (const one of [1, 2]) {
+    gateway.send(message({ destinationAddr: `49170000000${one}` }));
+    await until('left', () => held.length === one);
+  }
+  const third = gateway.send(message({ destinationAddr: '491700000003' }));
+  await until('acknowledged', () => gateway.answer(third)?.status === 0);
+  await until('full', () => running.guard.core.upstreams.partsOut.full(running.guard.core.links.get(0)));
+  const fourth = gateway.send(message({ destinationAddr: '491700000004' }));
+  await until('throttled', () => gateway.answer(fourth)?.status === 0x58);
+  assert.equal(gateway.receipts.length, 0);
+  for (const answer of held) answer();
+  await until('told', () => gateway.receipts.length === 1);
+  const text = gateway.receipts[0]?.shortMessage.toString() ?? '';
+  assert.ok(text.startsWith(`id:${gateway.answer(third)?.messageId} `) && text.includes('stat:EXPIRED'), text);
+  const fifth = gateway.send(message({ destinationAddr: '491700000005' }));
+  await until('taken again', () => gateway.answer(fifth)?.status === 0);
+  assert.equal(supplier.submits.filter((one) => one.destinationAddr === '491700000003').length, 0);
   await end();
 });
