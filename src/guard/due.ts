@@ -13,6 +13,8 @@ import { RecordType } from './records.ts';
 /** How often the list on disk is asked: a message to its thread each time. */
 const DISK_EVERY_MS = 10_000;
 const AGAIN_MS = 1000;
+/** Share of memory above which nothing is brought back: what is told to an upstream that is away stays there. */
+const MEMORY_SHARE = 0.9;
 /** Run files stay while the list has not been looked through up to so long ago. */
 const BEHIND_MAX_MS = 3_600_000;
 
@@ -80,7 +82,12 @@ export class Due {
 
   /** False: run files may hold what is long due, and must not be dropped yet. */
   caughtUp(nowMs: number): boolean {
-    return !this.#onDisk.holds || this.#upTo >= nowMs - BEHIND_MAX_MS;
+    return !this.#asks() || this.#upTo >= nowMs - BEHIND_MAX_MS;
+  }
+
+  /** There may be something on disk, and somebody whom it is told to. */
+  #asks(): boolean {
+    return this.#onDisk.holds && this.#core.config.upstreams.some((one) => one.mode === 'bind');
   }
 
   /** A few times a second. */
@@ -92,7 +99,7 @@ export class Due {
       if (this.#next >= sent.handles) this.#next = 0;
       this.settle(this.#next++, nowMs);
     }
-    if (this.#looking || !this.#onDisk.holds || nowMs < this.#upTo + DISK_EVERY_MS) return;
+    if (this.#looking || nowMs < this.#upTo + DISK_EVERY_MS || !this.#asks()) return;
     this.#looking = true;
     this.#onDisk.dueFloorMs = nowMs;
     this.#page(nowMs, null, false);
@@ -117,7 +124,13 @@ export class Due {
 
   /** What was due up to `toMs`, a page at a time, latest first. `found`: an earlier page was not empty. */
   #page(toMs: number, before: Buffer | null, found: boolean): void {
-    this.#onDisk.listDue(this.#upTo, toMs, before, DUE_PAGE_ORDERS, (ops, next) => {
+    const { sent } = this.#core;
+    if (sent.size >= sent.capacity * MEMORY_SHARE) {
+      this.#later(() => this.#page(toMs, before, found));
+      return;
+    }
+    const limit = Math.max(1, Math.min(DUE_PAGE_ORDERS, Math.floor((sent.capacity * (1 - MEMORY_SHARE)) / 2)));
+    this.#onDisk.listDue(this.#upTo, toMs, before, limit, (ops, next) => {
       if (ops.length === 0) {
         this.#looked(toMs, found);
         return;

@@ -1,28 +1,11 @@
 // Bind mode: another SMS gateway in front of the guard, with no Glaspost gateway at all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BindUpstream, GuardConfig } from '../../src/guard/config.ts';
+import type { GuardConfig } from '../../src/guard/config.ts';
 import { deliverSm, type SubmitSm, submitSm } from '../../src/smpp/pdu.ts';
+import { kannel } from './kannel.ts';
 import { Gateway, Supplier } from './peers.ts';
 import { Disk, linkConfig, runGuard, until } from './rig.ts';
-
-const kannel: BindUpstream = {
-  mode: 'bind',
-  name: 'kannel',
-  systemId: 'kannel',
-  password: 'secret',
-  link: 'a',
-  account: 'legacy',
-  allowedSenders: ['ACME', '4179*'],
-  purpose: 'alerts',
-  lane: 1,
-  defaultValidityMs: 3_600_000,
-  graceMs: 86_400_000,
-  defaultAlphabet: 'gsm7',
-  allowedAddresses: [],
-  maxBinds: 4,
-  window: 100,
-};
 
 async function setUp(disk = new Disk(), upstream = kannel, more: Partial<GuardConfig> = {}) {
   const supplier = new Supplier();
