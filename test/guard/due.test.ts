@@ -2,11 +2,12 @@
 // while the disk is full; what is not due stays. With what happens to one order in test/faults/guardDeadlines.tables.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUE_PAGE_ORDERS } from '../../src/base/limits.ts';
+import { DUE_PAGE_ORDERS, DUE_STEP_ORDERS } from '../../src/base/limits.ts';
 import { readRecords } from '../../src/driver/records.ts';
 import type { Core } from '../../src/guard/core.ts';
 import { Due } from '../../src/guard/due.ts';
 import { OnDisk } from '../../src/guard/onDisk.ts';
+import { writeOp } from '../../src/guard/opRecord.ts';
 import { extensionOf } from '../../src/guard/partRecords.ts';
 import { readDlr, readDue } from '../../src/guard/receiptRecords.ts';
 import { RecordReader } from '../../src/guard/recordReader.ts';
@@ -30,14 +31,15 @@ async function setUp(maxOpsInMemory = 2000) {
   const onDisk = new OnDisk(ours);
   const due = new Due(ours, onDisk);
   let made = 0;
-  const put = (deadlineMs: number): string => {
+  /** An order that left, with its handle. */
+  const make = (deadlineMs: number): { readonly op: string; readonly handle: number } => {
     const op = `op${made++}`.padEnd(16, '.');
     const handle = core.sent.open(op);
     core.sent.seal(
       handle,
       {
         guardId: made,
-        submittedAt: NOON - MINUTE,
+        submittedAt: deadlineMs - kannel.graceMs - MINUTE,
         validUntil: deadlineMs - kannel.graceMs,
         linkNumber: core.links.numberOf('a'),
         upstreamNumber: core.upstreams.numberOf('kannel'),
@@ -51,6 +53,11 @@ async function setUp(maxOpsInMemory = 2000) {
       1,
     );
     core.sent.setFlag(handle, SentFlag.answered, true);
+    return { op, handle };
+  };
+  /** An order that only run files know. */
+  const put = (deadlineMs: number): string => {
+    const { op, handle } = make(deadlineMs);
     onDisk.put(handle);
     core.sent.release(handle, core.receipts.keyOf);
     return op;
@@ -69,6 +76,7 @@ async function setUp(maxOpsInMemory = 2000) {
     running,
     core,
     due,
+    make,
     put,
     look: (atMs: number): void => {
       nowMs = atMs;
@@ -152,5 +160,32 @@ test('receipts that nobody takes do not fill memory: the rest is ended when ther
   });
   assert.equal(new Set(ends().map(({ op }) => op)).size, 30);
   assert.equal(ends().length, 30);
+  await running.stop();
+});
+
+test('a grace that has become longer counts for what is on disk', async () => {
+  const { running, core, put, look, ends, looked } = await setUp();
+  put(NOON);
+  core.upstreams.configure([{ ...kannel, graceMs: kannel.graceMs + 60 * MINUTE }]);
+  look(NOON + MINUTE);
+  await until('looked through', () => looked().length === 1);
+  assert.equal(ends().length, 0);
+  look(NOON + 61 * MINUTE);
+  await until('looked through again', () => looked().length === 2);
+  assert.equal(ends().length, 1);
+  await running.stop();
+});
+
+test('a guard that was off for long forgets no order before it has ended it', async () => {
+  const { running, core, make, ends } = await setUp();
+  // By the machine's clock these may be forgotten, and are more than a tick looks at.
+  for (let i = 0; i < 3 * DUE_STEP_ORDERS; i++) {
+    const { handle } = make(Date.now() - 30 * 86_400_000);
+    writeOp(core.log.begin(RecordType.op), core, handle);
+    core.log.end();
+    core.log.live(core.log.seq, 1);
+    core.sent.setHome(handle, core.log.seq);
+  }
+  await until('all ended', () => ends().length === 3 * DUE_STEP_ORDERS);
   await running.stop();
 });
