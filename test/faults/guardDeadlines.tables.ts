@@ -67,7 +67,7 @@ export const guardDeadlineTables: readonly StepTable[] = [
       dies before     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | the list of what is due is looked through again
       dies stored     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | told by the next run
       dies told       | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | told by the next run
-      dies after      | alpha alpha alpha alpha alpha alpha | 8    | UNKNOWN | 0       | guard dies  | two answers were not read: the same octets again
+      dies after      | alpha alpha alpha alpha alpha alpha | 7    | UNKNOWN | 0       | guard dies  | one answer was not read: the same octets again
     `,
   },
   {
@@ -84,7 +84,7 @@ export const guardDeadlineTables: readonly StepTable[] = [
       dies before     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through again
       dies stored     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through from there
       dies told       | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through from there
-      dies after      | alpha alpha alpha alpha alpha alpha | 8    | UNKNOWN | 0       | guard dies  | looked through from there; two answers were not read: the same octets again
+      dies after      | alpha alpha alpha alpha alpha alpha | 7    | UNKNOWN | 0       | guard dies  | looked through from there; one answer was not read: the same octets again
     `,
   },
 ];
