@@ -84,7 +84,7 @@ export const guardDeadlineTables: readonly StepTable[] = [
       dies before     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through again
       dies stored     | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through from there
       dies told       | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through from there
-      dies after      | alpha alpha alpha alpha alpha alpha | 7    | UNKNOWN | 0       | guard dies  | looked through from there; one answer was not read: the same octets again
+      dies after      | alpha alpha alpha alpha alpha alpha | 6    | UNKNOWN | 0       | guard dies  | looked through from there
     `,
   },
 ];
