@@ -178,7 +178,7 @@ export const PARKED_MAX = 100_000;
 export const OP_KEPT_MS = 72 * 3_600_000;
 /** Bind mode: how long after the validity a receipt is awaited, unless configured (design §5 law 4). */
 export const BIND_GRACE_MS = 24 * 3_600_000;
-/** Orders looked at per tick, 20 ticks a second, for one that is due: all of memory in some 15 seconds, a tick in some 20 µs. */
+/** Orders looked at per tick, 20 ticks a second, for one that is due: all of memory in some 15 seconds, a tick in 10 to 50 µs. */
 export const DUE_STEP_ORDERS = 500;
 /** Orders brought back from run files at a time because they are due. */
 export const DUE_PAGE_ORDERS = 200;
