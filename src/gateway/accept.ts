@@ -42,6 +42,33 @@ export interface AcceptFacts {
   joining: boolean;
 }
 
+/** Facts to be filled. */
+export function emptyFacts(): AcceptFacts {
+  return {
+    sourceTon: 0,
+    sourceNpi: 0,
+    source: '',
+    destination: '',
+    written: '',
+    destTon: 0,
+    destNpi: 0,
+    dataCoding: 0,
+    body: Buffer.alloc(0),
+    segments: 1,
+    registeredDelivery: 0,
+    lane: 1,
+    validUntil: 0,
+    scheduleAt: 0,
+    reference: '',
+    userReference: -1,
+    purpose: 0,
+    serviceType: '',
+    priority: 0,
+    flags: 0,
+    joining: false,
+  };
+}
+
 /** Room for the events of an ordinary life: accepted, ordered, outcome, receipt, ended, handed. */
 const EVENT_ROOM = 6;
 /** Behind a backlog most messages wait long before their second event: they get the room when it comes. */

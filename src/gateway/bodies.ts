@@ -1,5 +1,8 @@
 // From what a customer wrote to what an order carries: data_coding 0 (GSM 7-bit, unpacked), 3, 4 or 8, without a header
 // (design §3: the guard makes the segments). Pure.
+
+import { type SubmitSm, tlvU8, tlvU16 } from '../smpp/pdu.ts';
+import { Tag } from '../smpp/tlvs.table.ts';
 import { classify, type DefaultAlphabet, decodeText } from '../sms/alphabet.ts';
 import { encodeWhole, planOctets, planText } from '../sms/split.ts';
 import { parseUdh } from '../sms/udh.ts';
@@ -25,6 +28,12 @@ export type BodyFault = 'encoding-invalid' | 'text-too-long' | 'text-empty';
 const UDHI = 0x40;
 const UCS2 = 8;
 
+/** What makes the submit a part: its header or its sar_* TLVs; null for a message of its own. */
+export function partOf(pdu: SubmitSm, userData: Buffer): PartOf | null {
+  if (pdu.esmClass & UDHI) return partOfHeader(pdu.esmClass, userData);
+  return pdu.tlvs.length > 0 ? partOfTlvs(pdu) : null;
+}
+
 /** The header's concatenation, if it makes this a part. A total of 1 is a message of its own (R16). */
 export function partOfHeader(esmClass: number, userData: Buffer): PartOf | null {
   if ((esmClass & UDHI) === 0) return null;
@@ -32,6 +41,15 @@ export function partOfHeader(esmClass: number, userData: Buffer): PartOf | null 
   if (!udh.ok || udh.value.concat === undefined || udh.value.concat.total < 2) return null;
   const { bits, ref, total, seq } = udh.value.concat;
   return { kind: bits === 8 ? 'udh8' : 'udh16', ref, total, seq };
+}
+
+/** All three sar_* TLVs make a part; incomplete ones are ignored (R16). */
+function partOfTlvs(pdu: SubmitSm): PartOf | null {
+  const ref = tlvU16(pdu, Tag.sarMsgRefNum);
+  const total = tlvU8(pdu, Tag.sarTotalSegments);
+  const seq = tlvU8(pdu, Tag.sarSegmentSeqnum);
+  if (ref === undefined || total === undefined || seq === undefined) return null;
+  return total < 2 || seq === 0 || seq > total ? null : { kind: 'sar', ref, total, seq };
 }
 
 /**

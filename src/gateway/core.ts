@@ -1,6 +1,7 @@
 // What the rooms of the gateway share: the state of one instance. Types and the few helpers that every room needs; made by
 // gateway.ts, owned by it alone.
 import type { ByteWriter } from '../base/bytes.ts';
+import { MULTI_DESTINATIONS_MAX } from '../base/limits.ts';
 import type { RandomPool } from '../base/random.ts';
 import type { CommitLog } from '../driver/commit.ts';
 import type { ConnectionCounts } from '../driver/types.ts';
@@ -18,8 +19,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { Ending } from './ending.ts';
 import type { Handover } from './handover.ts';
 import type { History } from './history.ts';
-import type { IdSource } from './ids.ts';
-import { smppId } from './ids.ts';
+import { COUNTER_AT, type IdSource, type MessageIdFormat, smppId } from './ids.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import type { Links } from './links.ts';
 import type { Mo } from './mo.ts';
@@ -87,6 +87,8 @@ export interface Core {
   mo: Mo;
   /** Messages of 3.3 peers by their 8-character id. */
   readonly byShortId: Map<number, number>;
+  /** Open messages of a submit_multi that were accepted when it came again, by their reference. */
+  readonly multiLate: Map<string, Set<number>>;
   /** For CommitLog.after: a replaced message is durable and may go again. */
   readonly replaceDurable: (handle: number) => void;
   readonly times: Times;
@@ -122,6 +124,20 @@ export function indexId(core: Core, handle: number): void {
   core.byId.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
   if ((core.store.flags[handle] as number) & MessageFlag.shortId)
     core.byShortId.set(buffer.readUInt32BE(at + 4), handle);
+  if (isLate(core.store, handle)) {
+    const reference = core.store.reference(handle);
+    const late = core.multiLate.get(reference);
+    if (late === undefined) core.multiLate.set(reference, new Set([handle]));
+    else late.add(handle);
+  }
+}
+
+/** Of a submit_multi, and accepted when it came again: its counter does not stand near the first one's. */
+function isLate(store: MessageStore, handle: number): boolean {
+  if (((store.flags[handle] as number) & MessageFlag.multi) === 0) return false;
+  const first = Number.parseInt(store.reference(handle).slice(MULTI.length + 2 * COUNTER_AT), 16);
+  const own = store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + COUNTER_AT);
+  return (own - first) >>> 0 >= MULTI_DESTINATIONS_MAX;
 }
 
 export function indexOp(core: Core, handle: number): void {
@@ -142,6 +158,10 @@ export function forgetId(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.id + 8;
   core.byId.delete(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4));
+  if (!isLate(core.store, handle)) return;
+  const reference = core.store.reference(handle);
+  const late = core.multiLate.get(reference);
+  if (late?.delete(handle) && late.size === 0) core.multiLate.delete(reference);
 }
 
 /** Writes the present op of a message into a record. */
@@ -163,13 +183,16 @@ export function mayHaveLeft(core: Core, handle: number): boolean {
 
 /** The id by which the customer knows the message. All messages of one submit_multi have the first one's. */
 export function customerId(core: Core, handle: number): string {
-  const { store } = core;
+  return customerIdIn(core.store, handle, accountOf(core, handle).config.messageIdFormat);
+}
+
+/** The same of a message of any store. */
+export function customerIdIn(store: MessageStore, handle: number, format: MessageIdFormat): string {
   const flags = store.flags[handle] as number;
   const short = (flags & MessageFlag.shortId) !== 0;
-  const { messageIdFormat } = accountOf(core, handle).config;
   if (flags & MessageFlag.multi)
-    return smppId(Buffer.from(store.reference(handle).slice(MULTI.length), 'hex'), 0, messageIdFormat, short);
-  return smppId(store.buffer(handle), (store.offset[handle] as number) + Letter.id, messageIdFormat, short);
+    return smppId(Buffer.from(store.reference(handle).slice(MULTI.length), 'hex'), 0, format, short);
+  return smppId(store.buffer(handle), (store.offset[handle] as number) + Letter.id, format, short);
 }
 
 /** The reference of the further messages of a submit_multi begins so; the first one's id follows. */

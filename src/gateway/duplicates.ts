@@ -1,36 +1,97 @@
 // Customers' own retries, where an account has opted in (R29): the same user_message_reference to the same destination within
-// a window is the same message and gets the same id. Only open messages are known; an ended one is submitted anew.
+// a window is the same message and gets the same id, whether it is open or has ended. After a restart what is known is read
+// from the open messages and the history.
 import type { AcceptFacts } from './accept.ts';
 import type { Account } from './accounts.ts';
-import type { Core } from './core.ts';
-import { handleOf, tokenOf } from './dispatch.ts';
+import { type Core, customerIdIn } from './core.ts';
+import { Letter, MessageFlag, MessagePhase } from './layout.ts';
+import { multiGroup } from './multi.ts';
+import type { MessageStore } from './store.ts';
 
 /** References remembered in one instance; beyond it the oldest go. */
 const MAX_KNOWN = 200_000;
+/** Ended messages that are read from the history at once. */
+const PAGE = 1000;
+const ID_OCTETS = 16;
+
+/** A message that is submitted again. */
+export interface Repeated {
+  /** The id that its customer knows. */
+  readonly repeats: string;
+  /** Of a submit_multi with several destinations: the reference that names their first one; else empty. */
+  readonly group: string;
+  readonly atMs: number;
+}
+
+interface Found {
+  readonly name: string;
+  readonly known: Repeated;
+}
 
 export class Duplicates {
   readonly #core: Core;
-  /** In the order of submission: token of the message and time. */
-  readonly #known = new Map<string, { readonly token: number; readonly atMs: number }>();
+  /** In the order of submission. */
+  readonly #known = new Map<string, Repeated>();
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** The message that this one repeats, or -1. */
-  find(account: Account, facts: AcceptFacts, nowMs: number): number {
+  /** The message that this one repeats, or null. */
+  find(account: Account, facts: AcceptFacts, nowMs: number): Repeated | null {
     const windowMs = account.config.duplicateWindowMs;
-    if (windowMs === 0 || facts.userReference < 0) return -1;
-    const known = this.#known.get(key(account, facts));
-    if (known === undefined || known.atMs + windowMs < nowMs) return -1;
-    return handleOf(this.#core, known.token);
+    if (windowMs === 0 || facts.userReference < 0) return null;
+    const known = this.#known.get(keyOf(account.number, facts.userReference, facts.destination));
+    return known === undefined || known.atMs + windowMs < nowMs ? null : known;
   }
 
-  remember(account: Account, facts: AcceptFacts, handle: number, nowMs: number): void {
-    if (account.config.duplicateWindowMs === 0 || facts.userReference < 0) return;
-    const name = key(account, facts);
+  remember(account: Account, handle: number): void {
+    if (account.config.duplicateWindowMs === 0) return;
+    const found = foundOf(this.#core.store, handle, account);
+    if (found !== null) this.#set(found);
+  }
+
+  /** After a restart, before anything is submitted. */
+  async restore(): Promise<void> {
+    const { store, accounts } = this.#core;
+    const all: Found[] = [];
+    for (const account of accounts.byNumber) {
+      if (account.config.duplicateWindowMs > 0) await this.#ended(account, all);
+    }
+    for (let handle = 0; handle < store.span; handle++) {
+      if (store.phase[handle] === MessagePhase.free) continue;
+      const account = accounts.get(store.account[handle] as number);
+      const found = account.config.duplicateWindowMs > 0 ? foundOf(store, handle, account) : null;
+      if (found !== null) all.push(found);
+    }
+    all.sort((a, b) => a.known.atMs - b.known.atMs);
+    for (const found of all) this.#set(found);
+  }
+
+  /** Those of the account's ended messages that its window still reaches, from the newest on. */
+  async #ended(account: Account, all: Found[]): Promise<void> {
+    const core = this.#core;
+    const oldest = core.world.loop.now() - account.config.duplicateWindowMs;
+    let before: Buffer | null = null;
+    for (let left = MAX_KNOWN; left > 0; left -= PAGE) {
+      const page: Ended[] = await core.history.entries(account.number, before, PAGE, (store, handle) => {
+        const at = (store.offset[handle] as number) + Letter.id;
+        return {
+          id: Buffer.from(store.buffer(handle).subarray(at, at + ID_OCTETS)),
+          acceptedAt: store.acceptedAt[handle] as number,
+          found: foundOf(store, handle, account),
+        };
+      });
+      for (const { found } of page) if (found !== null) all.push(found);
+      const last = page.at(-1);
+      if (last === undefined || last.acceptedAt < oldest) return;
+      before = last.id;
+    }
+  }
+
+  #set({ name, known }: Found): void {
     this.#known.delete(name);
-    this.#known.set(name, { token: tokenOf(this.#core, handle), atMs: nowMs });
+    this.#known.set(name, known);
     if (this.#known.size <= MAX_KNOWN) return;
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest);
@@ -39,6 +100,28 @@ export class Duplicates {
   }
 }
 
-function key(account: Account, facts: AcceptFacts): string {
-  return `${account.number}/${facts.userReference}/${facts.destination}`;
+interface Ended {
+  readonly id: Buffer;
+  readonly acceptedAt: number;
+  readonly found: Found | null;
+}
+
+/** What a message is remembered by; null: it has no reference, or is a part, which its own header tells from others. */
+function foundOf(store: MessageStore, handle: number, account: Account): Found | null {
+  const buffer = store.buffer(handle);
+  const at = store.offset[handle] as number;
+  if (buffer[at + Letter.hasUserReference] === 0) return null;
+  if ((store.flags[handle] as number) & MessageFlag.joinedParts) return null;
+  return {
+    name: keyOf(account.number, buffer.readUInt16BE(at + Letter.userReference), store.destination(handle)),
+    known: {
+      repeats: customerIdIn(store, handle, account.config.messageIdFormat),
+      group: multiGroup(store, handle),
+      atMs: store.acceptedAt[handle] as number,
+    },
+  };
+}
+
+function keyOf(account: number, reference: number, destination: string): string {
+  return `${account}/${reference}/${destination}`;
 }

@@ -93,6 +93,7 @@ export class Gateway {
     core.store.unbounded = false;
     core.log.recovered();
     core.mo.start();
+    await this.submits.duplicates.restore();
     core.world.log.info('recovered', {
       openMessages: open,
       milliseconds: Math.round(core.world.loop.monotonic() - from),

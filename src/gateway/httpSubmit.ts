@@ -1,13 +1,12 @@
 // A message from the HTTP API on its way to accept: the same checks as for SMPP, in the terms of the request.
 import { checkContent } from '../egress/policy.ts';
 import { classifySender, normaliseDestination } from '../numbering/address.ts';
-import { accept, refuse } from './accept.ts';
+import { accept, emptyFacts, refuse } from './accept.ts';
 import { type Account, senderAllowed } from './accounts.ts';
 import { planBody, planTextBody, textStart } from './bodies.ts';
 import type { Core } from './core.ts';
 import { MessageFlag } from './layout.ts';
 import type { Refusal, SubmitRequest } from './service.ts';
-import { emptyFacts } from './submit.ts';
 
 const VALIDITY_MAX_MS = 7 * 86_400_000;
 const VALIDITY_MIN_MS = 1000;

@@ -35,7 +35,7 @@ export const MessageFlag = {
   /** The op has been charged as a whole or in part: see `chargedSegments`. */
   handing: 128,
   webhookDue: 256,
-  /** Customer-made parts joined by us: receipts go out per part. */
+  /** A customer-made part, or what we joined from such: receipts go out per part. */
   joinedParts: 512,
   /** The first of a submit_multi with several destinations: the others have its id's first 12 octets and the next counters. */
   multiFirst: 1024,

@@ -74,6 +74,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
     byId: new IdTable(FIRST_CAPACITY),
     byOp: new IdTable(FIRST_CAPACITY),
     byShortId: new Map(),
+    multiLate: new Map(),
     timers: new Timers(FIRST_CAPACITY),
     history: new History(world.spill('history'), names),
     names,

@@ -17,6 +17,13 @@ export function multiReference(core: Core, first: number): string {
   return MULTI + idOf(core.store, first).toString('hex');
 }
 
+/** The same for any message of a submit_multi; empty for another. */
+export function multiGroup(store: MessageStore, handle: number): string {
+  const flags = store.flags[handle] as number;
+  if (flags & MessageFlag.multi) return store.reference(handle);
+  return flags & MessageFlag.multiFirst ? MULTI + idOf(store, handle).toString('hex') : '';
+}
+
 /** Marks what is being accepted: the first one when `multi` is `MULTI` alone, a further one when it names the first. */
 export function markMulti(facts: AcceptFacts, multi: string): void {
   if (multi === MULTI) facts.flags |= MessageFlag.multiFirst;
@@ -93,6 +100,8 @@ export function openMessages(core: Core, account: Account, text: string): number
     if (handle >= 0 && store.account[handle] === account.number && isFurther(store, handle, reference))
       found.push(handle);
   });
+  for (const handle of core.multiLate.get(reference) ?? [])
+    if (store.account[handle] === account.number && !found.includes(handle)) found.push(handle);
   return found;
 }
 
@@ -132,7 +141,10 @@ function firstId(core: Core, text: string): Buffer | null {
     if (isFurther(core.store, handle, reference) && reference.endsWith(text.toLowerCase()))
       found = Buffer.from(reference.slice(MULTI.length), 'hex');
   });
-  return found;
+  if (found !== null) return found;
+  for (const reference of core.multiLate.keys())
+    if (reference.endsWith(text.toLowerCase())) return Buffer.from(reference.slice(MULTI.length), 'hex');
+  return null;
 }
 
 function forEachCounter(first: number, each: (counter: number) => void): void {

@@ -1,7 +1,7 @@
 // Customer-made parts: each acknowledged on its own, durably, with an id of its own; joined here, because the guard makes the
 // segments (design §3). A set that is not complete after five minutes ends EXPIRED. Octets are joined first, then decoded (R16).
 import { buildUdh, parseUdh } from '../sms/udh.ts';
-import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
+import { type AcceptFacts, accept, admitted, emptyFacts, refuse } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
 import { type PartOf, type PlannedBody, planBody } from './bodies.ts';
@@ -9,7 +9,6 @@ import { accountOf, type Core } from './core.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { RecordType } from './records.ts';
 import type { Refusal } from './service.ts';
-import { emptyFacts } from './submit.ts';
 import { TraceReason } from './views.ts';
 
 const SET_MS = 300_000;

@@ -3,7 +3,7 @@
 import { readRecords } from '../driver/records.ts';
 import { admitted } from './accept.ts';
 import { State } from './aggregate.ts';
-import { accountOf, type Core, forgetOp, indexId, indexOp, messageById, messageByOp } from './core.ts';
+import { accountOf, type Core, forgetId, forgetOp, indexId, indexOp, messageById, messageByOp } from './core.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { applyOutcome, applyRetry, readOutcome, settleReceipts } from './outcomes.ts';
@@ -203,10 +203,8 @@ export class Recovery {
     // An ACCEPT is the first that is told of a message.
     const known = fresh ? -1 : messageById(core, store.buffer(handle).subarray(at, at + 16));
     if (known >= 0) handle = this.#replace(known, handle);
-    else {
-      indexId(core, handle);
-      accountOf(core, handle).openMessages++;
-    }
+    else accountOf(core, handle).openMessages++;
+    indexId(core, handle);
     core.times.seen(store.acceptedAt[handle] as number);
     indexOp(core, handle);
     core.idSource.seen(store.buffer(handle).readUInt32BE((store.offset[handle] as number) + Letter.id + 12));
@@ -232,10 +230,10 @@ export class Recovery {
     log.live(home, -1);
     if (((store.flags[known] as number) & MessageFlag.bodyEnded) === 0) log.secretLive(home, -1);
     forgetOp(core, known);
+    forgetId(core, known);
     const part = this.#parts.get(known);
     const joined = core.ending.joined.get(known);
     store.release(known);
-    indexId(core, fresh);
     if (part !== undefined) {
       this.#parts.delete(known);
       this.#parts.set(fresh, part);

@@ -5,16 +5,16 @@ import type { SubmitFacts } from '../egress/facts.ts';
 import { checkContent, checkSubmit } from '../egress/policy.ts';
 import { normaliseDestination } from '../numbering/address.ts';
 import { CommandId } from '../smpp/commands.ts';
-import { NO_TLVS, type SubmitSm, type Tlv, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
+import { type MessageIdResp, NO_TLVS, type SubmitSm, type Tlv, tlv, tlvU16 } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { parseTime, toAbsoluteMs } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
-import { type AcceptFacts, accept, admitted, refuse } from './accept.ts';
+import { type AcceptFacts, accept, admitted, emptyFacts, refuse } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { Answers } from './answers.ts';
-import { type PartOf, type PlannedBody, partOfHeader, planBody, textStart } from './bodies.ts';
+import { type PartOf, type PlannedBody, partOf, planBody, textStart } from './bodies.ts';
 import { type Core, customerId } from './core.ts';
-import { Duplicates } from './duplicates.ts';
+import { Duplicates, type Repeated } from './duplicates.ts';
 import { MessageFlag, MessagePhase } from './layout.ts';
 import { markMulti } from './multi.ts';
 import { replacePending } from './replace.ts';
@@ -37,7 +37,7 @@ export class Submits {
   readonly facts: AcceptFacts;
   readonly #egress: Mutable<SubmitFacts>;
   readonly #rules = new SubmitRules();
-  readonly #duplicates: Duplicates;
+  readonly duplicates: Duplicates;
 
   constructor(core: Core) {
     this.#core = core;
@@ -48,7 +48,7 @@ export class Submits {
       this.#acknowledge(peer, sequence, handle, 'data_sm_resp'),
     );
     this.facts = emptyFacts();
-    this.#duplicates = new Duplicates(core);
+    this.duplicates = new Duplicates(core);
     this.#egress = {
       serviceType: '',
       destinationAddr: '',
@@ -76,7 +76,7 @@ export class Submits {
     const result = this.take(account, pdu, peer.version);
     if (typeof result === 'number')
       this.#core.log.after(this.#submitted.ready, this.#submitted.put(peer, pdu.sequence, result));
-    else this.#refused(peer, pdu.sequence, CommandId.submit_sm, result);
+    else this.#notTaken(peer, pdu.sequence, 'submit_sm', result);
   }
 
   /** data_sm, already read as a submit. */
@@ -84,16 +84,39 @@ export class Submits {
     const result = this.take(account, pdu, peer.version);
     if (typeof result === 'number')
       this.#core.log.after(this.#dataSubmitted.ready, this.#dataSubmitted.put(peer, sequence, result));
-    else this.#refused(peer, sequence, CommandId.data_sm, result);
+    else this.#notTaken(peer, sequence, 'data_sm', result);
   }
 
-  #refused(peer: SmppPeer<number>, sequence: number, commandId: number, refusal: Refusal): void {
-    this.#core.counters.refused_messages++;
-    peer.respondStatus(sequence, commandId, refusal.status);
+  #notTaken(
+    peer: SmppPeer<number>,
+    sequence: number,
+    command: 'submit_sm' | 'data_sm',
+    result: Repeated | Refusal,
+  ): void {
+    const core = this.#core;
+    // What it repeats may not be durable yet, and may be gone when this is answered.
+    if ('repeats' in result)
+      core.afterCommit(() => void peer.respond(sequence, accepted(`${command}_resp`, sequence, result.repeats)));
+    else {
+      core.counters.refused_messages++;
+      peer.respondStatus(sequence, CommandId[command], result.status);
+    }
   }
 
-  /** Everything up to the journal: the handle of the accepted message or part, or the refusal. `multi`: see multi.ts. */
-  take(account: Account, pdu: SubmitSm, version: number, multi = ''): number | Refusal {
+  /** The message that this submit repeats, or null; nothing changes by it. */
+  repeated(account: Account, pdu: SubmitSm): Repeated | null {
+    if (account.config.duplicateWindowMs === 0 || pdu.tlvs.length === 0) return null;
+    const userData = tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage;
+    const nowMs = this.#core.world.loop.now();
+    if (partOf(pdu, userData) !== null || this.check(account, pdu, userData, nowMs) !== null) return null;
+    return this.duplicates.find(account, this.facts, nowMs);
+  }
+
+  /**
+   * Everything up to the journal: the handle of the accepted message or part, the message it repeats, or the refusal.
+   * `multi`: see multi.ts.
+   */
+  take(account: Account, pdu: SubmitSm, version: number, multi = ''): number | Repeated | Refusal {
     const core = this.#core;
     const nowMs = core.world.loop.now();
     const userData = tlv(pdu, Tag.messagePayload) ?? pdu.shortMessage;
@@ -102,8 +125,7 @@ export class Submits {
     const { facts } = this;
     if (version < 0x34) facts.flags |= MessageFlag.shortId;
     if (multi !== '') markMulti(facts, multi);
-    const part =
-      pdu.esmClass & 0x40 ? partOfHeader(pdu.esmClass, userData) : pdu.tlvs.length > 0 ? partOfTlvs(pdu) : null;
+    const part = partOf(pdu, userData);
     if (part !== null) return this.#takePart(account, part, pdu, userData, nowMs);
     const planned = planBody(
       pdu.esmClass,
@@ -116,6 +138,8 @@ export class Submits {
       return refuse(planned, 'the text cannot be read in its data_coding, is empty, or is too long');
     if (planned.segments > account.config.maxSegments)
       return refuse('text-too-long', `more than ${account.config.maxSegments} segments`);
+    const before = this.duplicates.find(account, facts, nowMs);
+    if (before !== null) return before;
     if (account.quota !== null && account.quota.take(core.world.loop.monotonic(), planned.segments) > 0)
       return refuse('over-rate', 'throughput of the account is used up');
     if (planned.udhi) facts.flags |= MessageFlag.udhi;
@@ -123,14 +147,12 @@ export class Submits {
     facts.body = planned.octets;
     facts.segments = planned.segments;
     facts.joining = false;
-    const before = this.#duplicates.find(account, facts, nowMs);
-    if (before >= 0) return before;
     if (pdu.replaceIfPresentFlag === 1) {
       const replaced = replacePending(core, account, facts, nowMs);
       if (replaced >= 0) return replaced;
     }
     const handle = accept(core, account, facts, nowMs);
-    if (typeof handle === 'number') this.#duplicates.remember(account, facts, handle, nowMs);
+    if (typeof handle === 'number') this.duplicates.remember(account, handle);
     return handle;
   }
 
@@ -234,6 +256,7 @@ export class Submits {
     facts.body = userData;
     facts.segments = 1;
     facts.joining = true;
+    facts.flags |= MessageFlag.joinedParts;
     return this.#core.parts.take(account, facts, part, pdu.esmClass, nowMs);
   }
 
@@ -245,54 +268,16 @@ export class Submits {
   ): void {
     const core = this.#core;
     const { store } = core;
-    peer.respond(sequence, {
-      command,
-      commandId: CommandId[command],
-      status: 0,
-      sequence,
-      tlvs: NO_TLVS,
-      messageId: customerId(core, handle),
-    });
+    peer.respond(sequence, accepted(command, sequence, customerId(core, handle)));
     if (store.phase[handle] === MessagePhase.joining) core.parts.durable(handle);
     else admitted(core, handle, core.world.loop.now());
   }
 }
 
+function accepted(command: 'submit_sm_resp' | 'data_sm_resp', sequence: number, messageId: string): MessageIdResp {
+  return { command, commandId: CommandId[command], status: 0, sequence, tlvs: NO_TLVS, messageId };
+}
+
 function tagOf(one: Tlv): number {
   return one.tag;
-}
-
-/** All three sar_* TLVs make a part; incomplete ones are ignored (R16). */
-function partOfTlvs(pdu: SubmitSm): PartOf | null {
-  const ref = tlvU16(pdu, Tag.sarMsgRefNum);
-  const total = tlvU8(pdu, Tag.sarTotalSegments);
-  const seq = tlvU8(pdu, Tag.sarSegmentSeqnum);
-  if (ref === undefined || total === undefined || seq === undefined) return null;
-  return total < 2 || seq === 0 || seq > total ? null : { kind: 'sar', ref, total, seq };
-}
-
-export function emptyFacts(): AcceptFacts {
-  return {
-    sourceTon: 0,
-    sourceNpi: 0,
-    source: '',
-    destination: '',
-    written: '',
-    destTon: 0,
-    destNpi: 0,
-    dataCoding: 0,
-    body: Buffer.alloc(0),
-    segments: 1,
-    registeredDelivery: 0,
-    lane: 1,
-    validUntil: 0,
-    scheduleAt: 0,
-    reference: '',
-    userReference: -1,
-    purpose: 0,
-    serviceType: '',
-    priority: 0,
-    flags: 0,
-    joining: false,
-  };
 }

@@ -1,6 +1,6 @@
 // Requests of customers about what they submitted, as PDUs.
 import { CommandId } from '../../src/smpp/commands.ts';
-import { NO_TLVS, type Pdu } from '../../src/smpp/pdu.ts';
+import { NO_TLVS, type Pdu, type Tlv } from '../../src/smpp/pdu.ts';
 
 export function queryPdu(messageId: string, sourceAddr = 'INFO'): Pdu {
   return {
@@ -55,7 +55,7 @@ export function replacePdu(messageId: string, text: string): Pdu {
 
 export function multiPdu(
   destinations: readonly string[],
-  fields: { readonly scheduleDeliveryTime?: string } = {},
+  fields: { readonly scheduleDeliveryTime?: string; readonly tlvs?: readonly Tlv[] } = {},
 ): Pdu {
   return {
     command: 'submit_multi',
