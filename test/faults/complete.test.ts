@@ -26,7 +26,7 @@ const tables: readonly StepTable[] = [
 
 /** Records that need no table of their own, and why. */
 const ELSEWHERE: Readonly<Record<ProgramName, ReadonlyMap<number, string>>> = {
-  gateway: new Map([[GatewayRecord.time, 'nothing but an order waits for it: test/gateway/ask.test.ts']]),
+  gateway: new Map(),
   guard: new Map([[GuardRecord.sessionClose, 'stands in the batch of ABANDONED, or after everything that matters']]),
 };
 

@@ -32,6 +32,8 @@ export interface Machine {
   life: Life | null;
   incarnations: number;
   fullUntilMs: number;
+  /** How far its wall clock is from the right time. */
+  readonly clock: { offsetMs: number };
   /** The next run of a spill is not written. */
   runFails: boolean;
 }
@@ -46,6 +48,7 @@ export function makeMachine(name: string, index: number, boot: (life: Life) => v
     life: null,
     incarnations: 0,
     fullUntilMs: 0,
+    clock: { offsetMs: 0 },
     runFails: false,
   };
 }
@@ -61,13 +64,13 @@ export interface Surroundings {
   readonly onLine: (machine: Machine, line: string) => void;
 }
 
-export function loopOf(place: Surroundings, life: Life): SimLoop {
-  return new SimLoop(place.timeline, life, { offsetMs: 0 }, () => 0);
+export function loopOf(place: Surroundings, machine: Machine, life: Life): SimLoop {
+  return new SimLoop(place.timeline, life, machine.clock, () => 0);
 }
 
 /** Everything outside the program `life`, as port/world.ts has it. */
 export function worldOf(place: Surroundings, machine: Machine, life: Life): World {
-  const loop = loopOf(place, life);
+  const loop = loopOf(place, machine, life);
   const fate: { next: AppendFate } = { next: 'durable' };
   const chance = new Chance(machine.address.length * 7919 + machine.incarnations * 104_729 + machine.name.length);
   const journal = openSimJournal(machine.journal, {

@@ -57,7 +57,7 @@ export class Scene {
     const { town, life } = this;
     const machine = town.machine(ACCOUNT);
     const world = {
-      loop: loopOf(town, life),
+      loop: loopOf(town, machine, life),
       net: town.wire.netOf(life, machine.address),
       log: createSimLog((line) => town.onLine(machine, line)),
     };

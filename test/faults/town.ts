@@ -256,7 +256,7 @@ export class Town implements Surroundings {
     const none = { serve: unreachable, post: unreachable };
     const operator = new Operator(
       {
-        loop: loopOf(this, life),
+        loop: loopOf(this, machine, life),
         net: this.wire.netOf(life, machine.address),
         http: none,
         log: createSimLog((line) => this.onLine(machine, line)),

@@ -138,6 +138,23 @@ export const upkeepTables: readonly StepTable[] = [
     `,
   },
   {
+    title: 'gateway, time: the time of a message that waited has come, before its order',
+    step: gatewayRecord(GatewayRecord.time),
+    story: upkeep.clockSetBack,
+    rows: `
+      fault           | orders | copies | told | charged | ends          | because
+      none            | 7      | 1      | 7    | 7       | -             | ordered when it is durable that its time has come
+      full            | 7      | 1      | 7    | 7       | -             | ordered when it is stored, a second late
+      fenced          | 7      | 1      | 7    | 7       | gateway halts | not ordered: it waits until its time has come again
+      unknown, stored | 7      | 1      | 7    | 7       | gateway halts | ordered at once, as one that the guard may have: it has not
+      unknown, lost   | 7      | 1      | 7    | 7       | gateway halts | not ordered: it waits until its time has come again
+      dies before     | 7      | 1      | 7    | 7       | gateway dies  | not ordered: it waits until its time has come again
+      dies stored     | 7      | 1      | 7    | 7       | gateway dies  | ordered at once, as one that the guard may have: it has not
+      dies told       | 7      | 1      | 7    | 7       | gateway dies  | ordered at once, as one that the guard may have: it has not
+      dies after      | 8      | 1      | 7    | 7       | gateway dies  | ordered again at once, before its op leaves memory: the guard has it
+    `,
+  },
+  {
     title: 'gateway, history run: what the customer may still ask for',
     step: callOf('gateway', 'flush'),
     story: stories.one,

@@ -117,6 +117,24 @@ export const onDisk: Story = {
   takesMs: 24_000,
 };
 
+export const clockSetBack: Story = {
+  says: 'a message is to leave after five seconds; when the gateway has ended, its clock goes back by 40 s, and other messages push the order out of the memory of the guard',
+  wishes: { guard: { maxOpsInMemory: 4 }, alpha: { receiptDelay: { kind: 'fixed', ms: 50_000 } } },
+  act: async (scene) => {
+    const { town } = scene;
+    submit(scene, { scheduleDeliveryTime: '000000000005000R' });
+    const gateway = town.machine('gateway');
+    if (await town.until(() => gateway.life === null, 6000)) gateway.clock.offsetMs = -40_000;
+    await town.until(() => town.gateway !== null && scene.customer.peer !== null, 9000);
+    await town.pass(3000);
+    for (let i = 2; i <= 7; i++) {
+      submit(scene, { destinationAddr: `49170000000${i}` });
+      await town.pass(1500);
+    }
+  },
+  takesMs: 60_000,
+};
+
 /** Dead records, so many that the log is cleaned and trimmed; nothing reads them. */
 async function fill(scene: Scene, program: 'gateway' | 'guard'): Promise<void> {
   const { town } = scene;
