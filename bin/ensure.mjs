@@ -124,8 +124,8 @@ export function execScript(script, args) {
     process.execve(runtime, [runtime, script, ...args], env);
   }
   const child = spawn(runtime, [script, ...args], { stdio: 'inherit', env });
-  // Ctrl-C reaches the child by itself (same process group); we only have to outlive it.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C at a terminal reaches the child by itself (same process group), and a second one would mean "at once".
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     say(`cannot start ${runtime}: ${error.message}`);

@@ -1,7 +1,8 @@
 // The bootstrap in bin/, in a small project of its own with an npm that only notes what it was asked: what is missing gets
 // installed, the pinned runtime takes over, and stdout stays the script's.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -113,3 +114,20 @@ test('a script that is not there is named', (t) => {
   assert.deepEqual([done.code, done.stdout], [1, '']);
   assert.match(done.stderr, /there is no src\/main\/nothing\.ts/);
 });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`a Node that cannot be replaced by the script hands ${signal} on to it`, async (t) => {
+    const folder = project(t, `${packages}\n${binary}`);
+    const waiting = `process.on('${signal}', () => process.exit(9));\nconsole.log('waits');\nsetInterval(() => {}, 1000);\n`;
+    writeFileSync(join(folder, 'src/main/script.ts'), waiting);
+    const env = { ...process.env, PATH: [join(folder, 'fake'), process.env['PATH'] ?? ''].join(delimiter) };
+    const child = spawn(
+      process.execPath,
+      ['--import', 'data:text/javascript,process.execve=undefined', join('bin', 'run.mjs'), 'src/main/script.ts'],
+      { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    await once(child.stdout, 'data');
+    child.kill(signal);
+    assert.deepEqual(await once(child, 'exit'), [9, null]);
+  });
+}
