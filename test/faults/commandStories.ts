@@ -1,8 +1,7 @@
 // Stories of commands: payments, cancelling, replacing, suspending, pausing; and of the programs' starts and deaths.
 import { SENDER } from '../../src/sim/configs.ts';
-import { CommandId } from '../../src/smpp/commands.ts';
-import { NO_TLVS, type Pdu } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
+import { cancelPdu, replacePdu } from '../gateway/pdus.ts';
 import { RECIPIENT, type Story } from './scene.ts';
 import { ACCOUNT } from './setting.ts';
 import { ask, LONG, one, submit } from './stories.ts';
@@ -25,7 +24,7 @@ export const cancelled: Story = {
     await scene.town.pass(1000);
     scene.note.id = scene.customer.answers.get(token)?.id ?? '';
   },
-  act: async (scene) => void ask(scene, scene.customer.send(cancelOf(scene.note.id))),
+  act: async (scene) => void ask(scene, scene.customer.send(cancelPdu(scene.note.id, SENDER, RECIPIENT))),
   takesMs: 22_000,
 };
 
@@ -41,7 +40,7 @@ export const replaced: Story = {
     await scene.town.pass(1000);
     scene.note.id = scene.customer.answers.get(token)?.id ?? '';
   },
-  act: async (scene) => void ask(scene, scene.customer.send(replaceOf(scene.note.id))),
+  act: async (scene) => void ask(scene, scene.customer.send(replacePdu(scene.note.id, 'shorter'))),
   takesMs: 22_000,
 };
 
@@ -98,40 +97,3 @@ export const paused: Story = {
     submit(scene);
   },
 };
-
-function cancelOf(messageId: string): Pdu {
-  return {
-    command: 'cancel_sm',
-    commandId: CommandId.cancel_sm,
-    status: 0,
-    sequence: 0,
-    serviceType: '',
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr: SENDER,
-    destAddrTon: 1,
-    destAddrNpi: 1,
-    destinationAddr: RECIPIENT,
-    tlvs: NO_TLVS,
-  };
-}
-
-function replaceOf(messageId: string): Pdu {
-  return {
-    command: 'replace_sm',
-    commandId: CommandId.replace_sm,
-    status: 0,
-    sequence: 0,
-    messageId,
-    sourceAddrTon: 5,
-    sourceAddrNpi: 0,
-    sourceAddr: SENDER,
-    scheduleDeliveryTime: '',
-    validityPeriod: '',
-    registeredDelivery: 1,
-    smDefaultMsgId: 0,
-    shortMessage: Buffer.from('shorter'),
-    tlvs: NO_TLVS,
-  };
-}

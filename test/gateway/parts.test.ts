@@ -1,8 +1,8 @@
 // Customer-made parts beyond the plain way: sent again, cancelled while they wait, sent anew. What leaves its set leaves it whole.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandId } from '../../src/smpp/commands.ts';
-import { NO_TLVS, type Pdu, type SmFields } from '../../src/smpp/pdu.ts';
+import type { SmFields } from '../../src/smpp/pdu.ts';
+import { cancelPdu } from './pdus.ts';
 import { Rig } from './rig.ts';
 
 const MONEY = 1_000_000;
@@ -13,14 +13,6 @@ const part = (seq: number, text: string): SmFields => ({
   registeredDelivery: 0,
   shortMessage: Buffer.concat([Buffer.from([5, 0, 3, 7, 2, seq]), Buffer.from(text)]),
 });
-
-function cancel(messageId: string, destinationAddr = '', serviceType = ''): Pdu {
-  return {
-    ...{ command: 'cancel_sm', commandId: CommandId.cancel_sm, status: 0, sequence: 0, serviceType, messageId },
-    ...{ sourceAddrTon: 5, sourceAddrNpi: 0, sourceAddr: 'INFO', destAddrTon: 1, destAddrNpi: 1, destinationAddr },
-    tlvs: NO_TLVS,
-  };
-}
 
 async function started() {
   const rig = await new Rig().start();
@@ -33,7 +25,7 @@ test('a repeated part that was cancelled is no member of the message: its number
   customer.submit(part(1, 'a'.repeat(153)));
   const again = customer.submit(part(1, 'a'.repeat(153)));
   await rig.pass(50);
-  customer.send(cancel(customer.answers.get(again)?.id ?? ''));
+  customer.send(cancelPdu(customer.answers.get(again)?.id ?? ''));
   await rig.pass(50);
   assert.equal(customer.others.at(-1)?.status, 0);
   // Takes the number that the cancelled part has left.
@@ -61,7 +53,7 @@ test('a part that is cancelled in the moment it comes, and sent anew, completes 
   customer.submit(part(2, 'b'.repeat(10)));
   customer.submit({ ...part(1, 'a'.repeat(153)), serviceType: 'CMT' });
   // Not durable yet, so by its addresses; the other part is of another service_type.
-  customer.send(cancel('', '491700000001', 'CMT'));
+  customer.send(cancelPdu('', 'INFO', '491700000001', 'CMT'));
   customer.submit(part(1, 'a'.repeat(153)));
   await rig.pass(100);
   assert.equal(rig.guard.orders.length, 1);

@@ -16,13 +16,13 @@ export function queryPdu(messageId: string, sourceAddr = 'INFO'): Pdu {
   };
 }
 
-export function cancelPdu(messageId: string, sourceAddr = 'INFO', destinationAddr = ''): Pdu {
+export function cancelPdu(messageId: string, sourceAddr = 'INFO', destinationAddr = '', serviceType = ''): Pdu {
   return {
     command: 'cancel_sm',
     commandId: CommandId.cancel_sm,
     status: 0,
     sequence: 0,
-    serviceType: '',
+    serviceType,
     messageId,
     sourceAddrTon: 5,
     sourceAddrNpi: 0,
