@@ -1,22 +1,13 @@
 // Entry of the gateway program: reads gateway.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
 // 1 failed, 2 configuration.
-import { join } from 'node:path';
 import { createApi } from '../api/api.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
-import { createCrypto } from '../host/crypto.ts';
-import { makeFolder } from '../host/durable.ts';
-import { createHttp } from '../host/http.ts';
-import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
-import { createLoop } from '../host/loop.ts';
-import { createNet } from '../host/net.ts';
-import { openPageFile } from '../host/pageFile.ts';
-import { openSpills } from '../host/spill.ts';
 import type { HttpListener } from '../port/http.ts';
-import type { World } from '../port/world.ts';
+import { openDataFolder } from './dataFolder.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
-import { ownStorageSecret, smallWorkers, tellFaults } from './programs.ts';
+import { smallWorkers, tellFaults } from './programs.ts';
 
 const VERSION = '0.1.0';
 
@@ -29,42 +20,21 @@ export async function runGateway(configPath: string): Promise<number> {
     return 2;
   }
   smallWorkers();
-  makeFolder(loaded.dataFolder);
-  const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
-  const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
-  if (!opened.ok) {
-    const { error } = opened;
-    if (error.code === 'locked')
-      log.error('another gateway runs on this data folder', { folder: loaded.dataFolder, pid: error.pid ?? 0 });
-    else log.error('the journal cannot be opened', { folder: loaded.dataFolder, detail: error.detail });
-    return 1;
-  }
-  const journal = opened.value;
-  const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
-  const http = createHttp();
-  const loop = createLoop();
-  const world: World = {
-    loop,
-    net: createNet(loop.input),
-    crypto: createCrypto(),
-    http,
-    log,
-    journal,
-    spill: (name) => spills.spill(name),
-    pages: (pageBytes) => openPageFile(loaded.dataFolder, pageBytes),
-  };
+  const owned = await openDataFolder('gateway', loaded.dataFolder, loaded.storageSecret, log);
+  if (owned === null) return 1;
+  const { world } = owned;
   const halted = Promise.withResolvers<number>();
   const gateway = new Gateway(world, loaded.gateway, () => halted.resolve(1));
   const service = new GatewayServiceImpl(gateway);
   let listener: HttpListener | null = null;
   if (loaded.gateway.http !== null) {
     const { host, port, tls } = loaded.gateway.http;
-    listener = await http.serve(
+    listener = await world.http.serve(
       { host, port, tls },
       createApi(service, {
         loop: world.loop,
         crypto: world.crypto,
-        secret: world.crypto.hmacSha256(storageSecret, Buffer.from('glaspost api')),
+        secret: world.crypto.hmacSha256(owned.storageSecret, Buffer.from('glaspost api')),
         version: VERSION,
       }),
     );
@@ -83,8 +53,7 @@ export async function runGateway(configPath: string): Promise<number> {
   log.info('stopping');
   await listener?.close();
   await gateway.stop();
-  await journal.close();
-  await spills.close();
+  await owned.close();
   log.info('stopped');
   return 0;
 }

@@ -1,19 +1,10 @@
 // Entry of the guard program: reads guard.yaml, opens the world, runs until it is told to stop. Exit codes: 0 stopped,
 // 1 failed (a journal that cannot be trusted among it), 2 configuration.
-import { join } from 'node:path';
 import { startGuard } from '../guard/guard.ts';
-import { createCrypto } from '../host/crypto.ts';
-import { makeFolder } from '../host/durable.ts';
-import { createHttp } from '../host/http.ts';
-import { openJournal } from '../host/journal.ts';
 import { createLog } from '../host/log.ts';
-import { createLoop } from '../host/loop.ts';
-import { createNet } from '../host/net.ts';
-import { openPageFile } from '../host/pageFile.ts';
-import { openSpills } from '../host/spill.ts';
-import type { World } from '../port/world.ts';
+import { openDataFolder } from './dataFolder.ts';
 import { loadGuardConfig } from './guardConfig.ts';
-import { ownStorageSecret, smallWorkers, tellFaults } from './programs.ts';
+import { smallWorkers, tellFaults } from './programs.ts';
 
 /** Runs the guard of one configuration file; resolves with the exit code. */
 export async function runGuard(configPath: string): Promise<number> {
@@ -24,29 +15,9 @@ export async function runGuard(configPath: string): Promise<number> {
     return 2;
   }
   smallWorkers();
-  makeFolder(loaded.dataFolder);
-  const storageSecret = loaded.storageSecret.length > 0 ? loaded.storageSecret : ownStorageSecret(loaded.dataFolder);
-  const opened = await openJournal({ folder: join(loaded.dataFolder, 'journal'), storageSecret });
-  if (!opened.ok) {
-    const { error } = opened;
-    if (error.code === 'locked')
-      log.error('another guard runs on this data folder', { folder: loaded.dataFolder, pid: error.pid ?? 0 });
-    else log.error('the journal cannot be opened', { folder: loaded.dataFolder, detail: error.detail });
-    return 1;
-  }
-  const journal = opened.value;
-  const spills = openSpills({ folder: join(loaded.dataFolder, 'runs') });
-  const loop = createLoop();
-  const world: World = {
-    loop,
-    net: createNet(loop.input),
-    crypto: createCrypto(),
-    http: createHttp(),
-    log,
-    journal,
-    spill: (name) => spills.spill(name),
-    pages: (pageBytes) => openPageFile(loaded.dataFolder, pageBytes),
-  };
+  const owned = await openDataFolder('guard', loaded.dataFolder, loaded.storageSecret, log);
+  if (owned === null) return 1;
+  const { world } = owned;
   const halted = Promise.withResolvers<number>();
   const guard = await startGuard({ world, config: loaded.guard, onHalt: () => halted.resolve(1) });
   log.info('ready', { smpp: guard.ports.map(String), admin: guard.adminPort });
@@ -67,8 +38,7 @@ export async function runGuard(configPath: string): Promise<number> {
   if (code !== 0) return code;
   log.info('stopping');
   await guard.stop();
-  await journal.close();
-  await spills.close();
+  await owned.close();
   log.info('stopped');
   return 0;
 }
