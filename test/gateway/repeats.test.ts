@@ -2,6 +2,7 @@
 // between; of a submit_multi also when only some of its destinations had been accepted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dataSm } from '../../src/smpp/make.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import type { Customer } from './customer.ts';
@@ -106,6 +107,26 @@ for (const restarted of [false, true]) {
     assert.ok(state?.command === 'query_sm_resp' && state.messageState === 4 && state.finalDate !== '');
   });
 }
+
+test('a data_sm that comes again in the same turn, before the first is durable, has the same id', async () => {
+  const rig = await begin();
+  const customer = await rig.customer();
+  const pdu = dataSm({
+    sourceAddrTon: 5,
+    sourceAddr: 'INFO',
+    destAddrTon: 1,
+    destAddrNpi: 1,
+    destinationAddr: TO[0]!,
+    tlvs: [...REFERENCE.tlvs, { tag: Tag.messagePayload, value: Buffer.from('by data_sm') }],
+  });
+  customer.send(pdu);
+  customer.send(pdu);
+  await rig.pass(60);
+  const answers = customer.others.slice(-2).map((one) => ('messageId' in one ? [one.command, one.messageId] : []));
+  assert.deepEqual(answers[0], answers[1]);
+  assert.equal(answers[0]?.[0], 'data_sm_resp');
+  assert.equal(rig.guard.orders.length, 1);
+});
 
 test('parts of a message that have one reference are not taken for one', async () => {
   const rig = await begin();
