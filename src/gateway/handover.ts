@@ -105,7 +105,11 @@ export class Handover {
     if (status !== 0 && !final) {
       account.handBackOffMs = Math.min(BACK_OFF_MAX_MS, Math.max(BACK_OFF_MIN_MS, account.handBackOffMs * 2));
       account.handNotBefore = core.world.loop.monotonic() + account.handBackOffMs;
-      core.world.loop.wakeAt(account.handNotBefore, () => this.pump(account));
+      core.world.loop.wakeAt(account.handNotBefore, () => {
+        this.pump(account);
+        // They wait for the same time.
+        core.mo.pump(account);
+      });
       core.counters.receipts_failed++;
       this.unanswered(token);
       return;

@@ -42,6 +42,7 @@ const KEEP_MS = 7 * 86_400_000;
 export class Mo {
   readonly #core: Core;
   readonly #waiting = new Map<number, MoMessage>();
+  /** What SMPP customers are to get: durable ones only, and none that goes by webhook. */
   readonly #perAccount = new Map<number, MoMessage[]>();
   readonly #seen = new Set<string>();
   #next = 1;
@@ -185,9 +186,13 @@ export class Mo {
       this.pump(account);
       return;
     }
-    const { loop } = this.#core.world;
-    account.handNotBefore = loop.monotonic() + 1000;
-    loop.wakeAt(account.handNotBefore, () => this.pump(account));
+    const { handover, world } = this.#core;
+    account.handNotBefore = world.loop.monotonic() + 1000;
+    world.loop.wakeAt(account.handNotBefore, () => {
+      this.pump(account);
+      // Receipts wait for the same time.
+      handover.pump(account);
+    });
   }
 
   handed(mo: MoMessage): void {
@@ -213,14 +218,14 @@ export class Mo {
       this.toWebhook?.(account, mo);
       return;
     }
+    const queue = this.#perAccount.get(mo.account);
+    if (queue === undefined) this.#perAccount.set(mo.account, [mo]);
+    else queue.push(mo);
     this.pump(account);
   }
 
   #remember(mo: MoMessage): void {
     this.#waiting.set(mo.number, mo);
-    const queue = this.#perAccount.get(mo.account);
-    if (queue === undefined) this.#perAccount.set(mo.account, [mo]);
-    else queue.push(mo);
     this.#see(mo.link, mo.eventNumber);
   }
 

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { bugs, NO_BUG } from '../sim/bugs.ts';
+import type { Width } from '../sim/plan.ts';
 import { type RunResult, runSeed } from '../sim/run.ts';
 import { still } from '../sim/still.ts';
 
@@ -15,7 +16,7 @@ const HELP = `npm run simulate -- [options]
   --trace        with --seed: shows what happens
   --bug NAME     with a deliberate bug, to see that it is found
   --list-bugs    their names, one a line
-  --narrow       without what src/sim/more.ts draws
+  --width N      0: without what src/sim/more.ts draws; 1: with what older seeds had of it; 2: with all of it (default)
   --repeat N     runs every Nth seed twice and compares the traces (default 10)
   --workers N    threads (default: one per core)
   --json         ends with one line of JSON
@@ -34,24 +35,24 @@ interface Order {
   readonly twice: boolean;
 }
 
-async function runOne(seed: number, bugName: string, twice: boolean, wide: boolean): Promise<Told> {
+async function runOne(seed: number, bugName: string, twice: boolean, width: Width): Promise<Told> {
   const bug = bugs.find((one) => one.name === bugName) ?? NO_BUG;
   const from = performance.now();
-  const result = await still(() => runSeed(seed, bug, null, wide));
-  const again = twice ? (await still(() => runSeed(seed, bug, null, wide))).trace === result.trace : null;
+  const result = await still(() => runSeed(seed, bug, null, width));
+  const again = twice ? (await still(() => runSeed(seed, bug, null, width))).trace === result.trace : null;
   return { ...result, faults: Object.fromEntries(result.faults), milliseconds: performance.now() - from, again };
 }
 
 /** What holds for all seeds of a run. */
 interface Kind {
   readonly bug: string;
-  readonly wide: boolean;
+  readonly width: Width;
 }
 
 /** Runs in a worker: seeds come one by one. */
-function work({ bug, wide }: Kind): void {
+function work({ bug, width }: Kind): void {
   parentPort?.on('message', ({ seed, twice }: Order) => {
-    runOne(seed, bug, twice, wide).then(
+    runOne(seed, bug, twice, width).then(
       (told) => parentPort?.postMessage(told),
       (error: unknown) => {
         throw error;
@@ -98,7 +99,7 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
       repeat: { type: 'string', default: '10' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
-      narrow: { type: 'boolean', default: false },
+      width: { type: 'string', default: '2' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -116,6 +117,11 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
     process.stderr.write('simulate: --seeds, --from, --seed, --repeat and --workers are whole numbers from 1\n');
     return 2;
   }
+  const width = Number(values.width);
+  if (width !== 0 && width !== 1 && width !== 2) {
+    process.stderr.write('simulate: --width is 0, 1 or 2\n');
+    return 2;
+  }
   const bug = bugs.find((one) => one.name === values.bug);
   if (values.bug !== '' && bug === undefined) {
     process.stderr.write(`simulate: no bug "${values.bug}"; see --list-bugs\n`);
@@ -123,18 +129,18 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
   }
   if (values.seed !== undefined && values.trace) {
     const show = (line: string): unknown => process.stdout.write(`${line}\n`);
-    const result = await still(() => runSeed(Number(values.seed), bug, show, !values.narrow));
+    const result = await still(() => runSeed(Number(values.seed), bug, show, width));
     return result.broken === null ? 0 : 1;
   }
   const orders: Order[] =
     values.seed === undefined
       ? Array.from({ length: seeds }, (_, i) => ({ seed: first + i, twice: i % repeat === 0 }))
       : [{ seed: Number(values.seed), twice: true }];
-  return report(orders, workers, { bug: values.bug, wide: !values.narrow }, values.json);
+  return report(orders, workers, { bug: values.bug, width }, values.json);
 }
 
 async function report(orders: Order[], workers: number, kind: Kind, json: boolean): Promise<number> {
-  const { bug, wide } = kind;
+  const { bug, width } = kind;
   const from = performance.now();
   const total = orders.length;
   const faults = new Map<string, number>();
@@ -155,7 +161,7 @@ async function report(orders: Order[], workers: number, kind: Kind, json: boolea
     failed++;
     const { law, detail } = told.broken;
     laws.set(law, [...(laws.get(law) ?? []), told.seed]);
-    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${wide ? '' : ' --narrow'}`;
+    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${width === 2 ? '' : ` --width ${width}`}`;
     process.stdout.write(
       `law ${law} broken: ${detail}\n  npm run -s simulate -- --seed ${told.seed}${withBug} --trace\n`,
     );

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AccountConfig, GatewayConfig } from '../gateway/config.ts';
 import { type GuardConfig, type LinkConfig, PLAIN_DIALECT, type UpstreamConfig } from '../guard/config.ts';
 import { defaultBehaviour, defaultConfig, type OperatorConfig } from '../operator/config.ts';
+import { moPrefix } from './moPlan.ts';
 import type { AccountPlan, LinkPlan, Plan } from './plan.ts';
 
 export const GATEWAY_PORT = 2775;
@@ -93,7 +94,10 @@ export function gatewayConfig(plan: Plan): GatewayConfig {
         mode: plan.weighted ? 'weighted' : 'ordered',
       },
     ],
-    moRoutes: [],
+    moRoutes:
+      plan.more.mo.length === 0
+        ? []
+        : plan.accounts.map(({ name }) => ({ number: `${moPrefix(plan, name)}*`, keyword: null, account: name })),
     webhookAllowedHosts: [],
     historyDays: 90,
     maxMessages: plan.gatewayMessages,
@@ -105,7 +109,7 @@ export function gatewayConfig(plan: Plan): GatewayConfig {
   };
 }
 
-function link(plan: LinkPlan): LinkConfig {
+function link(plan: LinkPlan, mo: boolean): LinkConfig {
   return {
     name: plan.name,
     supplier: { name: `carrier ${plan.name}`, jurisdiction: 'CH' },
@@ -126,7 +130,7 @@ function link(plan: LinkPlan): LinkConfig {
     tlv: 'letter',
     dialect: { ...PLAIN_DIALECT, respBase: plan.ids, receiptBase: plan.ids },
     cost: 'EUR 0.0080',
-    moUpstream: null,
+    moUpstream: mo ? 'gw' : null,
   };
 }
 
@@ -173,7 +177,7 @@ export function guardConfig(plan: Plan): GuardConfig {
       },
       ...foreignUpstreams(plan),
     ],
-    links: plan.links.map(link),
+    links: plan.links.map((one) => link(one, plan.more.mo.length > 0)),
     configHash: Buffer.alloc(32, 7),
     maxOpsInMemory: plan.guardOps,
     maxConnections: 100,

@@ -41,7 +41,16 @@ export interface Acknowledged {
   cancelConfirmed: boolean;
 }
 
+/** One message of a subscriber, as a customer took it. `octets` null: it came by webhook, as `text`. */
+export interface TakenMo {
+  readonly account: string;
+  readonly source: string;
+  readonly octets: Buffer | null;
+  readonly text: string;
+}
+
 export class Desk {
+  readonly mos: TakenMo[] = [];
   readonly wishes: Wish[] = [];
   /** By account and id. */
   readonly acknowledged = new Map<string, Acknowledged>();
@@ -58,6 +67,10 @@ export class Desk {
     const one: Acknowledged = { wish, id, atMs, receipts, taken: receipts.length, cancelConfirmed: false };
     this.acknowledged.set(key, one);
     return one;
+  }
+
+  mo(account: string, source: string, octets: Buffer | null, text = ''): void {
+    this.mos.push({ account, source, octets, text });
   }
 
   receipt(account: string, id: string, octets: Buffer, taken: boolean): void {

@@ -6,6 +6,7 @@ import { Letter, MessageFlag } from '../gateway/layout.ts';
 import { RecordType, readU64 } from '../gateway/records.ts';
 import type { SegmentOutcome } from '../smpp/vendor.ts';
 import type { SimJournalDisk } from './journal.ts';
+import type { MoBooks } from './moLaws.ts';
 import type { AccountPlan } from './plan.ts';
 import { LawBroken } from './trace.ts';
 
@@ -41,12 +42,14 @@ export class GatewayBooks {
   readonly credits = new Map<string, number>();
   readonly #disk: SimJournalDisk;
   readonly #accounts: readonly AccountPlan[];
+  readonly #mo: MoBooks;
   #seen = 0;
 
   #nowMs = 0;
 
-  constructor(disk: SimJournalDisk, accounts: readonly AccountPlan[]) {
+  constructor(disk: SimJournalDisk, accounts: readonly AccountPlan[], mo: MoBooks) {
     this.#disk = disk;
+    this.#mo = mo;
     this.#accounts = accounts;
   }
 
@@ -59,11 +62,16 @@ export class GatewayBooks {
       const batch = slot.batches.get(this.#seen);
       if (batch === undefined)
         throw new LawBroken('1 nothing is lost', `gateway batch ${this.#seen} was trimmed as it was stored`);
-      readRecords(batch.records, (type, start, end) => this.#record(type, batch.records, start, end));
+      readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
     }
   }
 
-  #record(type: number, records: Buffer, start: number, end: number): void {
+  #record(
+    type: number,
+    { records, secrets }: { readonly records: Buffer; readonly secrets: Buffer | null },
+    start: number,
+    end: number,
+  ): void {
     switch (type) {
       case RecordType.accept:
         this.#accept(records, start, end);
@@ -126,6 +134,12 @@ export class GatewayBooks {
           this.#known(records, start + 18 + i * 16).carrier = carrier;
         return;
       }
+      case RecordType.mo:
+        this.#mo.gatewayRecord(records, start, secrets);
+        return;
+      case RecordType.moHanded:
+        this.#mo.handedRecord(records, start);
+        return;
       default:
     }
   }

@@ -1,7 +1,7 @@
 // What stands durably in the guard's journal, read from its disk batch by batch as it is stored, and the laws that can be seen
 // by comparing it with the gateway's books and with what the operators really sent.
 import { readRecords } from '../driver/records.ts';
-import { readDlr, readParked } from '../guard/receiptRecords.ts';
+import { readDlr, readParked, readUpAck } from '../guard/receiptRecords.ts';
 import { RecordReader } from '../guard/recordReader.ts';
 import { RecordType, readAbandoned, readIntent, readResult, readThrottled } from '../guard/records.ts';
 import { readOwnIntent, readSessionOpen } from '../guard/runRecords.ts';
@@ -10,6 +10,7 @@ import { indexKey } from '../sms/messageId.ts';
 import { FOREIGN_GRACE_MS } from './configs.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
+import type { MoBooks } from './moLaws.ts';
 import { PartBooks } from './partBooks.ts';
 import { LawBroken } from './trace.ts';
 
@@ -64,12 +65,14 @@ export class GuardBooks {
   readonly parts = new PartBooks(this.ops);
   readonly #disk: SimJournalDisk;
   readonly #gateway: GatewayBooks;
+  readonly #mo: MoBooks;
   readonly #reader = new RecordReader();
   #seen = 0;
 
   #nowMs = 0;
 
-  constructor(disk: SimJournalDisk, gateway: GatewayBooks) {
+  constructor(disk: SimJournalDisk, gateway: GatewayBooks, mo: MoBooks) {
+    this.#mo = mo;
     this.#disk = disk;
     this.#gateway = gateway;
   }
@@ -82,11 +85,16 @@ export class GuardBooks {
       const batch = slot.batches.get(this.#seen);
       if (batch === undefined)
         throw new LawBroken('1 nothing is lost', `guard batch ${this.#seen} was trimmed as it was stored`);
-      readRecords(batch.records, (type, start, end) => this.#record(type, batch.records, start, end));
+      readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
     }
   }
 
-  #record(type: number, records: Buffer, start: number, end: number): void {
+  #record(
+    type: number,
+    { records, secrets }: { readonly records: Buffer; readonly secrets: Buffer | null },
+    start: number,
+    end: number,
+  ): void {
     const r = this.#reader.open(records, start, end);
     switch (type) {
       case RecordType.sessionOpen: {
@@ -163,6 +171,14 @@ export class GuardBooks {
         const { link, remoteId, destination } = readParked(r);
         this.receipts.add(`${link} ${indexKey(remoteId)} ${destination}`);
         if (type === RecordType.orphan) this.orphans.add(`${link} ${indexKey(remoteId)} ${destination}`);
+        return;
+      }
+      case RecordType.mo:
+        this.#mo.guardRecord(r, secrets);
+        return;
+      case RecordType.upAck: {
+        const { segment, eventNumber } = readUpAck(r);
+        if (segment === 0) this.#mo.upAck(eventNumber);
         return;
       }
       default:

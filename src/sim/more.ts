@@ -2,6 +2,7 @@
 // of the guard, and what befalls it. Most seeds leave most of it out.
 import { Chance } from '../operator/chance.ts';
 import { FOREIGN, VALIDITY_MS } from './configs.ts';
+import { drawMo, type MoWish } from './moPlan.ts';
 import type { Plan, TownFault } from './plan.ts';
 import type { Habits } from './requests.ts';
 import type { CustomerPlan } from './smppCustomer.ts';
@@ -28,21 +29,24 @@ export interface MorePlan {
   readonly faults: readonly { readonly atMs: number; readonly fault: TownFault }[];
   /** Of the gateway's messages. Short ones end between gateway and guard. */
   readonly validityMs: number;
+  /** What subscribers write to customers. */
+  readonly mo: readonly MoWish[];
 }
 
 /** As long as a PIN may live in a hurry: shorter than most faults. */
 const SHORT_VALIDITY_MS = 8000;
 const SHORT_VALIDITY_SHARE = 0.25;
 
-export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS };
+export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS, mo: [] };
 
-export function drawMore(plan: Plan): MorePlan {
+/** `width` 1: as old as the seeds that were kept with it; 2: everything. */
+export function drawMore(plan: Plan, width: 1 | 2): MorePlan {
   const dice = new Dice(plan.seed);
   const foreign = dice.happens(0.35) ? drawForeign(dice, plan) : null;
   const faults = drawFaults(dice, plan, foreign !== null);
   // From dice of its own again: seeds that had the rest keep it.
   const short = new Chance(plan.seed ^ 0x5a1e).fraction() < SHORT_VALIDITY_SHARE;
-  return { foreign, faults, validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS };
+  return { foreign, faults, validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS, mo: width === 2 ? drawMo(plan) : [] };
 }
 
 class Dice {

@@ -88,10 +88,12 @@ const LINK_NAMES = ['alpha', 'beta', 'gamma', 'delta'];
 /** Kinds of misbehaviour by which an operator may be known. Those of the wire end sessions and are rare. */
 const SUBMIT_FAULTS = faultNames.filter((name) => !name.includes(':') || name.startsWith('disconnect-in-state'));
 
-/** `wide`: with what more.ts draws, from dice of its own. */
-export function drawPlan(seed: number, wide = false): Plan {
+/** How much of what more.ts draws is in a plan: nothing, what older kept seeds had of it, everything. */
+export type Width = 0 | 1 | 2;
+
+export function drawPlan(seed: number, width: Width = 0): Plan {
   const narrow = drawNarrow(seed);
-  return wide ? { ...narrow, more: drawMore(narrow) } : narrow;
+  return width === 0 ? narrow : { ...narrow, more: drawMore(narrow, width) };
 }
 
 function drawNarrow(seed: number): Plan {

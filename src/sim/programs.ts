@@ -11,9 +11,11 @@ import type { Bug } from './bugs.ts';
 import { FOREIGN, FOREIGN_VALIDITY_MS, gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
 import { Desk } from './desk.ts';
 import { haltNode } from './faults.ts';
+import type { SimPost } from './http.ts';
 import { HttpCustomer, httpId } from './httpCustomer.ts';
 import type { Life } from './life.ts';
 import { createSimLog } from './log.ts';
+import type { MoWish } from './moPlan.ts';
 import type { ForeignPlan } from './more.ts';
 import { count, loopOf, type Node, type Town, worldOf } from './nodes.ts';
 import type { AccountPlan, LinkPlan } from './plan.ts';
@@ -174,11 +176,23 @@ export class Programs {
       : { arrives: false, outcome: { code: 'answered', status: 503, retryAfterMs: null }, delayMs };
   }
 
-  posted(body: string, taken: boolean): void {
-    const { type, data } = JSON.parse(body) as { type: string; data: { id: string } };
+  posted({ url, body }: SimPost, taken: boolean): void {
+    const { type, data } = JSON.parse(body) as { type: string; data: { id: string; from: string; text: string } };
+    if (type === 'inbound.received') {
+      const name = new URL(url).hostname.split('.', 1)[0] ?? '';
+      this.#town.trace.line('town', `webhook ${type} from ${data.from} to ${name}`);
+      if (taken) this.#desk.mo(name, data.from, null, data.text);
+      return;
+    }
     const account = this.#hooks.accountOf(httpId(data.id));
     this.#town.trace.line('town', `webhook ${type} ${data.id} to ${account}`);
     this.#desk.receipt(account, httpId(data.id), Buffer.from(body), taken);
+  }
+
+  /** A subscriber writes to a customer; an operator that is down hears nothing. */
+  writes({ link, from, to, text }: MoWish): void {
+    count(this.#town, 'message of a subscriber');
+    this.#operators.get(link)?.mo.send(from, to, text, null);
   }
 
   settle(): void {

@@ -12,12 +12,13 @@ import { GatewayBooks } from './gatewayBooks.ts';
 import { GuardBooks } from './guardBooks.ts';
 import type { Life } from './life.ts';
 import { Timeline } from './loop.ts';
+import { MoBooks } from './moLaws.ts';
 import { Wire } from './net.ts';
 import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
-import { type AccountPlan, drawPlan, type Plan } from './plan.ts';
+import { type AccountPlan, drawPlan, type Plan, type Width } from './plan.ts';
 import { Programs, type RunningGateway } from './programs.ts';
 import { asBroken, LawBroken, Trace } from './trace.ts';
-import { judge, stillKnown } from './verdict.ts';
+import { judge, openOf, stillKnown } from './verdict.ts';
 import { WireWatch } from './wireWatch.ts';
 import { drawForeignWishes, drawWishes } from './wishes.ts';
 
@@ -48,9 +49,9 @@ export async function runSeed(
   seed: number,
   bug: Bug = NO_BUG,
   show: ((line: string) => unknown) | null = null,
-  wide = true,
+  width: Width = 2,
 ): Promise<RunResult> {
-  return new Run(drawPlan(seed, wide), bug, show).run();
+  return new Run(drawPlan(seed, width), bug, show).run();
 }
 
 class Run {
@@ -60,6 +61,7 @@ class Run {
   readonly #desk = new Desk();
   readonly #gatewayBooks: GatewayBooks;
   readonly #guardBooks: GuardBooks;
+  readonly #mo: MoBooks;
   readonly #watch: WireWatch;
   readonly #programs: Programs;
   #failure: unknown = null;
@@ -81,14 +83,14 @@ class Run {
       calm: false,
       webhooksFailUntilMs: 0,
       postFate: () => this.#programs.postFate(),
-      onPost: (post, taken) => this.#programs.posted(post.body, taken),
+      onPost: (post, taken) => this.#programs.posted(post, taken),
       wrapJournal: (node, journal, life) =>
         bug.journal(node, journal, (run) => this.#timeline.plan(this.#timeline.nowMs, life, 'soon', run)),
     };
     this.#town = town;
     this.#desk.wishes.push(...drawWishes(plan));
     const programs = new Programs(town, this.#desk, bug, {
-      fail: (error) => this.#fail(error),
+      fail: this.#fail,
       answeredHttp: (id) => {
         this.#gatewayBooks.absorb(this.#timeline.nowMs);
         this.#watch.answeredHttp(id);
@@ -114,9 +116,18 @@ class Run {
       programs.foreignDesk.wishes.push(...drawForeignWishes(plan, foreign));
       this.#node(FOREIGN, (life) => programs.bootForeign(life, foreign));
     }
-    this.#gatewayBooks = new GatewayBooks(this.#nodes.get('gateway')?.journal as Node['journal'], plan.accounts);
-    this.#guardBooks = new GuardBooks(this.#nodes.get('guard')?.journal as Node['journal'], this.#gatewayBooks);
-    this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks);
+    this.#mo = new MoBooks(plan.accounts);
+    this.#gatewayBooks = new GatewayBooks(
+      this.#nodes.get('gateway')?.journal as Node['journal'],
+      plan.accounts,
+      this.#mo,
+    );
+    this.#guardBooks = new GuardBooks(
+      this.#nodes.get('guard')?.journal as Node['journal'],
+      this.#gatewayBooks,
+      this.#mo,
+    );
+    this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks, this.#mo);
     town.wire.tap = this.#watch;
   }
 
@@ -127,9 +138,11 @@ class Run {
   async run(): Promise<RunResult> {
     const { trace, plan, faults } = this.#town;
     let broken: RunResult['broken'] = null;
-    process.on('unhandledRejection', this.#rejected);
+    process.on('unhandledRejection', this.#fail);
     try {
       for (const node of this.#nodes.values()) startNode(this.#town, node);
+      for (const wish of plan.more.mo)
+        this.#timeline.plan(wish.atMs, null, 'subscriber', () => this.#programs.writes(wish));
       planFaults(this.#town, () => this.#programs.settle());
       this.#look();
       await this.#live();
@@ -141,6 +154,7 @@ class Run {
         handsets: this.#programs.handsets,
         balance: (account) => this.#balance(account),
       });
+      this.#mo.judge(plan, this.#desk);
       judgeForeign(plan, this.#programs.foreignDesk, this.#guardBooks, this.#programs.handsets);
     } catch (error) {
       broken = asBroken(error);
@@ -148,7 +162,7 @@ class Run {
     }
     for (const node of this.#nodes.values()) node.life?.end();
     await new Promise<void>((resolve) => immediate(resolve));
-    process.off('unhandledRejection', this.#rejected);
+    process.off('unhandledRejection', this.#fail);
     if (broken === null && this.#failure !== null) broken = asBroken(this.#failure);
     return {
       seed: plan.seed,
@@ -217,11 +231,9 @@ class Run {
     return running.service.balance({ name: account.name, index: this.#town.plan.accounts.indexOf(account) });
   }
 
-  readonly #rejected = (error: unknown): void => this.#fail(error);
-
-  #fail(error: unknown): void {
+  readonly #fail = (error: unknown): void => {
     this.#failure ??= error;
-  }
+  };
 
   /** Now and then: has everything come to rest? Then gateway and guard are started once more, and the books must be the same. */
   #look(): void {
@@ -238,7 +250,7 @@ class Run {
     const running = this.#running();
     if (running === null) return false;
     if (this.#desk.wishes.some((wish) => wish.state !== 'done')) return false;
-    return running.service.status().openMessages === 0 && this.#foreignRests() === null;
+    return running.service.status().openMessages === 0 && this.#mo.unrest === null && this.#foreignRests() === null;
   }
 
   #foreignRests(): string | null {
@@ -265,12 +277,9 @@ class Run {
         throw new LawBroken('5 money', `the books before a restart say ${this.#balances?.[i]}, after it ${line}`);
     });
     const ask = (account: AccountPlan, id: string) => this.#view(account, id);
-    stillKnown(this.#desk, this.#gatewayBooks, ask).then(
-      () => {
-        this.#rested = true;
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    stillKnown(this.#desk, this.#gatewayBooks, ask).then(() => {
+      this.#rested = true;
+    }, this.#fail);
   }
 
   async #view(account: AccountPlan, id: string): Promise<MessageView | null> {
@@ -283,11 +292,7 @@ class Run {
   }
 
   #unrest(): string {
-    const open = [...this.#gatewayBooks.messages.values()].filter((message) => message.ended === null).length;
-    const unhanded = [...this.#gatewayBooks.messages.values()].filter(
-      (message) => message.ended !== null && !message.handed,
-    ).length;
-    const wishes = this.#desk.wishes.filter((wish) => wish.state !== 'done').length;
-    return `hours after the last fault ${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done; gateway: ${JSON.stringify(this.#running()?.service.status().openMessages ?? 'not running')}; ${this.#foreignRests() ?? ''}`;
+    const status = this.#running()?.service.status().openMessages ?? 'not running';
+    return `hours after the last fault ${openOf(this.#desk, this.#gatewayBooks)}; gateway: ${status}; ${this.#foreignRests() ?? this.#mo.unrest ?? ''}`;
   }
 }

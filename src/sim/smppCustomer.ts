@@ -257,8 +257,11 @@ export class SmppCustomer implements SmppClientHandler<number> {
     const draw = this.#world.chance.fraction();
     const mood = this.#orderly() || draw > 0.1 ? 'takes' : draw < 0.05 ? 'later' : draw < 0.07 ? 'silent' : 'takes';
     if (mood === 'silent') return;
-    // The octets of a receipt: all that it says, without the number of this delivery.
-    if (mood === 'takes') this.#desk.receipt(this.#plan.name, idOf(pdu), octetsOf(pdu), true);
+    if ((pdu.esmClass & 0x3c) === 0) {
+      if (mood === 'takes') this.#desk.mo(this.#plan.name, pdu.sourceAddr, Buffer.from(pdu.shortMessage));
+    } else if (mood === 'takes')
+      // The octets of a receipt: all that it says, without the number of this delivery.
+      this.#desk.receipt(this.#plan.name, idOf(pdu), octetsOf(pdu), true);
     peer.respond(pdu.sequence, messageIdResp('deliver_sm_resp', 0, mood === 'takes' ? 0 : Status.ESME_RX_T_APPN, ''));
   }
 

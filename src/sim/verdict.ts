@@ -214,6 +214,15 @@ export async function stillKnown(
   }
 }
 
+/** What is still open, in words. */
+export function openOf(desk: Desk, gateway: GatewayBooks): string {
+  const all = [...gateway.messages.values()];
+  const open = all.filter((message) => message.ended === null).length;
+  const unhanded = all.filter((message) => message.ended !== null && !message.handed).length;
+  const wishes = desk.wishes.filter((wish) => wish.state !== 'done').length;
+  return `${open} messages are open, ${unhanded} not handed over, ${wishes} wishes not done`;
+}
+
 function broken(law: string, detail: string): never {
   throw new LawBroken(law, detail);
 }

@@ -7,6 +7,7 @@ import { toForeign } from './foreignLaws.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import type { Timeline } from './loop.ts';
+import { type MoBooks, moKey } from './moLaws.ts';
 import type { SimEnd } from './pipe.ts';
 import type { LinkPlan, Plan } from './plan.ts';
 import { behind, cstring, PduScanner, readSm, readTlv, receiptOf } from './scanner.ts';
@@ -29,6 +30,8 @@ interface Line {
   /** On the hop: op by the sequence of its order; op and segment by the sequence of a receipt. */
   readonly orders: Map<number, string>;
   readonly receipts: Map<number, string>;
+  /** Messages of subscribers by their sequence: the part to the guard, the event number on the hop. */
+  readonly mos: Map<number, string>;
 }
 
 export class WireWatch {
@@ -39,10 +42,12 @@ export class WireWatch {
   readonly #guard: GuardBooks;
   readonly #lines = new Map<number, Line>();
   readonly #throttles: ThrottleWatch;
+  readonly #mo: MoBooks;
   /** PDUs written to operators. */
   submitted = 0;
 
-  constructor(timeline: Timeline, trace: Trace, plan: Plan, gateway: GatewayBooks, guard: GuardBooks) {
+  constructor(timeline: Timeline, trace: Trace, plan: Plan, gateway: GatewayBooks, guard: GuardBooks, mo: MoBooks) {
+    this.#mo = mo;
     this.#timeline = timeline;
     this.#trace = trace;
     this.#plan = plan;
@@ -86,11 +91,15 @@ export class WireWatch {
         const sm = readSm(pdu);
         const op = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.op);
         const segment = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.segment);
+        const event = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.eventNumber);
+        if (op === null && event !== null) line.mos.set(sequence, String(event.readBigUInt64BE(0)));
         if (op !== null && segment !== null)
           line.receipts.set(sequence, `${op.latin1Slice()}${(segment[0] as number) - 1}`);
       }
       if (this.#link(end.port) !== null && end.side === 'client' && command === DELIVER) {
         const told = receiptOf(pdu);
+        const mo = moKey(pdu);
+        if (mo !== null) line.mos.set(sequence, mo);
         if (told !== null)
           line.receipts.set(sequence, `${this.#link(end.port)?.name} ${indexKey(told.id)} ${told.destination}`);
       }
@@ -111,6 +120,7 @@ export class WireWatch {
         openDown: new Map(),
         orders: new Map(),
         receipts: new Map(),
+        mos: new Map(),
       };
       this.#lines.set(end.line, line);
     }
@@ -148,6 +158,12 @@ export class WireWatch {
       intent.segment.emitted = true;
       this.#window(line.open, sequence, link.window, 5000, `of link ${link.name}`);
     } else if (command === RESPONSE + DELIVER && status === 0) {
+      const mo = line.mos.get(sequence);
+      if (mo !== undefined) {
+        line.mos.delete(sequence);
+        this.#mo.answered(mo);
+        return;
+      }
       const receipt = line.receipts.get(sequence);
       if (receipt === undefined) return;
       if (!receipts.has(receipt))
@@ -160,7 +176,8 @@ export class WireWatch {
   #fromOperator(link: LinkPlan, pdu: Buffer, command: number): void {
     if (command !== DELIVER) return;
     const told = receiptOf(pdu);
-    if (told !== null) this.#guard.told.add(`${link.name} ${indexKey(told.id)} ${told.destination} ${told.state}`);
+    if (told === null) this.#mo.told(pdu);
+    else this.#guard.told.add(`${link.name} ${indexKey(told.id)} ${told.destination} ${told.state}`);
   }
 
   #toGuard(line: Line, pdu: Buffer, command: number, status: number, sequence: number): void {
@@ -173,6 +190,12 @@ export class WireWatch {
       line.orders.set(sequence, op.latin1Slice());
       this.#window(line.open, sequence, 100, 15_000, 'of the hop to the guard');
     } else if (command === RESPONSE + DELIVER && status === 0) {
+      const mo = line.mos.get(sequence);
+      if (mo !== undefined) {
+        line.mos.delete(sequence);
+        this.#mo.answeredUp(Number(mo));
+        return;
+      }
       const key = line.receipts.get(sequence);
       if (key === undefined) return;
       const message = this.#gateway.byOp.get(key.slice(0, 16));
@@ -214,6 +237,9 @@ export class WireWatch {
       if (!this.#gateway.byCustomerId.has(`${account} ${id}`))
         broken('1 acknowledge after durable', `${account} got an id for a message that is not durable`);
     } else if (command === DELIVER) {
+      const plan = this.#plan.accounts.find((one) => one.name === account);
+      this.#window(line.openDown, sequence, plan?.window ?? 0, 30_000, `towards ${account}`);
+      if (moKey(pdu) !== null) this.#mo.toCustomer(account, pdu);
       const told = receiptOf(pdu);
       if (told === null) return;
       const message = this.#gateway.byCustomerId.get(`${account} ${told.id}`);
@@ -224,8 +250,6 @@ export class WireWatch {
           '4 one terminal state',
           `${account} gets a receipt of state ${told.state}, durable is ${message.ended?.state ?? 'none'}`,
         );
-      const plan = this.#plan.accounts.find((one) => one.name === account);
-      this.#window(line.openDown, sequence, plan?.window ?? 0, 30_000, `towards ${account}`);
     }
   }
 

@@ -11,6 +11,7 @@ import type { SimPost } from '../../src/sim/http.ts';
 import { Life } from '../../src/sim/life.ts';
 import { createSimLog } from '../../src/sim/log.ts';
 import { Timeline } from '../../src/sim/loop.ts';
+import { MoBooks } from '../../src/sim/moLaws.ts';
 import { Wire } from '../../src/sim/net.ts';
 import { Trace } from '../../src/sim/trace.ts';
 import { WireWatch } from '../../src/sim/wireWatch.ts';
@@ -80,10 +81,11 @@ export class Town implements Surroundings {
       return;
     }
     // The simulation's own checkers watch every run: a law that breaks fails the row, whatever its columns say.
-    this.gatewayBooks = new GatewayBooks(gatewayDisk, setting.plan.accounts);
-    this.#guardBooks = new GuardBooks(guardDisk, this.gatewayBooks);
+    const mo = new MoBooks(setting.plan.accounts);
+    this.gatewayBooks = new GatewayBooks(gatewayDisk, setting.plan.accounts, mo);
+    this.#guardBooks = new GuardBooks(guardDisk, this.gatewayBooks, mo);
     const trace = new Trace(this.timeline, show);
-    const watch = new WireWatch(this.timeline, trace, setting.plan, this.gatewayBooks, this.#guardBooks);
+    const watch = new WireWatch(this.timeline, trace, setting.plan, this.gatewayBooks, this.#guardBooks, mo);
     this.notes = new WireNotes(links, this.guardRecords, watch);
     this.wire.tap = this.notes;
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliverSm } from '../../src/smpp/pdu.ts';
+import { Status } from '../../src/smpp/status.table.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { Rig } from './rig.ts';
@@ -68,4 +69,61 @@ test('parts of an MO that are told by sar_* are joined for a webhook, and reach 
   const [mo] = customer.mos;
   assert.equal(mo?.esmClass, 0x40);
   assert.equal(mo?.shortMessage.toString('latin1'), '\x06\x08\x04\x12\x34\x02\x02world');
+});
+
+test('an MO is handed to nobody before it is durable, whatever else sets its account going', async () => {
+  const rig = await new Rig(gatewayConfig({ moRoutes: [{ number: '4444', keyword: null, account: 'acme' }] })).start();
+  const customer = await rig.customer();
+  const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
+  const write = (text: string): void => {
+    const mo = deliverSm({ sourceAddr: '491700000001', destinationAddr: '4444', shortMessage: Buffer.from(text) });
+    peer?.send(mo, 9000 + text.length);
+  };
+  const handed = (): string[] => customer.mos.map((one) => one.shortMessage.toString());
+  rig.commitMs = 100;
+  write('early');
+  await rig.pass(50);
+  write('late');
+  for (let passed = 0; passed < 400 && handed().length === 0; passed++) await rig.pass(1);
+  await rig.pass(5);
+  assert.deepEqual(handed(), ['early']);
+  await rig.pass(300);
+  assert.deepEqual(handed(), ['early', 'late']);
+});
+
+test('an MO that comes while a customer wants its receipts later is handed over after that time, and a receipt after an MO', async () => {
+  const rig = await new Rig(gatewayConfig({ moRoutes: [{ number: '4444', keyword: null, account: 'acme' }] })).start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
+  let event = 9000;
+  const write = (text: string): void => {
+    const mo = deliverSm({ sourceAddr: '491700000001', destinationAddr: '4444', shortMessage: Buffer.from(text) });
+    peer?.send(mo, event++);
+  };
+  let later = 1;
+  customer.takes = () => (later-- > 0 ? Status.ESME_RX_T_APPN : 0);
+  const ended = async (): Promise<void> => {
+    customer.submit({});
+    await rig.pass(50);
+    const order = rig.guard.orders.at(-1);
+    assert.ok(order);
+    rig.guard.receipt(order, 2, 1);
+    await rig.pass(50);
+  };
+  await ended();
+  assert.equal(customer.receipts.length, 1);
+  write('behind a receipt');
+  await rig.pass(50);
+  assert.equal(customer.mos.length, 0);
+  await rig.pass(5000);
+  assert.deepEqual([customer.receipts.length, customer.mos.length], [2, 1]);
+  later = 1;
+  write('in front of a receipt');
+  await rig.pass(50);
+  assert.equal(customer.mos.length, 2);
+  await ended();
+  assert.equal(customer.receipts.length, 2);
+  await rig.pass(5000);
+  assert.deepEqual([customer.receipts.length, customer.mos.length], [3, 3]);
 });
