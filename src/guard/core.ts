@@ -30,6 +30,8 @@ export interface GuardCounters extends ConnectionCounts {
   late_answers: number;
   /** Segments that ended at their deadline, of bind mode. */
   deadlines: number;
+  /** Orders in run files whose deadline came while no upstream of bind mode was configured: nobody is told. */
+  deadlines_untold: number;
   receipts_in: number;
   receipts_matched: number;
   receipts_duplicate: number;
@@ -117,6 +119,7 @@ export function newCounters(): GuardCounters {
     throttled: 0,
     late_answers: 0,
     deadlines: 0,
+    deadlines_untold: 0,
     receipts_in: 0,
     receipts_matched: 0,
     receipts_duplicate: 0,

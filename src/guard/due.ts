@@ -48,6 +48,8 @@ export class Due {
   /** Batch of the record that says so; −1: none. */
   #home = -1;
   #looking = false;
+  /** While no upstream is there that could be told: what was due before this is counted. Wall clock. */
+  #untoldUpTo = 0;
 
   constructor(core: Core, onDisk: OnDisk) {
     this.#core = core;
@@ -87,7 +89,11 @@ export class Due {
 
   /** There may be something on disk, and somebody whom it is told to. */
   #asks(): boolean {
-    return this.#onDisk.holds && this.#core.config.upstreams.some((one) => one.mode === 'bind');
+    return this.#onDisk.holds && this.#told();
+  }
+
+  #told(): boolean {
+    return this.#core.config.upstreams.some((one) => one.mode === 'bind');
   }
 
   /** A few times a second. */
@@ -99,10 +105,36 @@ export class Due {
       if (this.#next >= sent.handles) this.#next = 0;
       this.settle(this.#next++, nowMs);
     }
-    if (this.#looking || nowMs < this.#upTo + DISK_EVERY_MS || !this.#asks()) return;
+    if (this.#looking || !this.#onDisk.holds) return;
+    if (!this.#told()) {
+      if (nowMs < this.#untoldUpTo + DISK_EVERY_MS) return;
+      this.#looking = true;
+      this.#countUntold(Math.max(this.#upTo, this.#untoldUpTo), nowMs, null);
+      return;
+    }
+    if (nowMs < this.#upTo + DISK_EVERY_MS) return;
     this.#looking = true;
     this.#onDisk.dueFloorMs = nowMs;
     this.#page(nowMs, null, false);
+  }
+
+  /** No upstream of bind mode is configured: what is due stays on disk until it is too old, for one that may come back. */
+  #countUntold(fromMs: number, toMs: number, before: Buffer | null): void {
+    this.#onDisk.listDue(fromMs, toMs, before, DUE_PAGE_ORDERS, (ops, next) => {
+      const { counters, world } = this.#core;
+      if (ops.length > 0 && counters.deadlines_untold === 0)
+        world.log.warn(
+          'orders of bind mode are due, and no upstream is configured whom their end could be told to',
+          {},
+        );
+      counters.deadlines_untold += ops.length;
+      if (next !== null) {
+        this.#countUntold(fromMs, toMs, next);
+        return;
+      }
+      this.#untoldUpTo = toMs;
+      this.#looking = false;
+    });
   }
 
   /** Ends what is due of this order. Returns its deadline when it has one that is still to come, else null. */

@@ -13,16 +13,20 @@ import { readDlr, readDue } from '../../src/guard/receiptRecords.ts';
 import { RecordReader } from '../../src/guard/recordReader.ts';
 import { RecordType } from '../../src/guard/records.ts';
 import { SentFlag } from '../../src/guard/sentStore.ts';
-import { OutcomeClass } from '../../src/smpp/vendor.ts';
+import { Status } from '../../src/smpp/status.table.ts';
+import { LinkState, OutcomeClass } from '../../src/smpp/vendor.ts';
 import { messageState } from '../../src/sms/messageState.ts';
 import { kannel } from './kannel.ts';
-import { linkConfig, runGuard, until } from './rig.ts';
+import { order } from './orders.ts';
+import { Gateway, Supplier } from './peers.ts';
+import { linkConfig, runGuard, tokenUpstream, until } from './rig.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const MINUTE = 60_000;
 
-async function setUp(maxOpsInMemory = 2000) {
-  const running = await runGuard({ links: [linkConfig('a', 1)], upstreams: [kannel], more: { maxOpsInMemory } });
+async function setUp(maxOpsInMemory = 2000, port = 1) {
+  const upstreams = [kannel, tokenUpstream];
+  const running = await runGuard({ links: [linkConfig('a', port)], upstreams, more: { maxOpsInMemory } });
   const { core } = running.guard;
   // The guard's own clock is the machine's; that of these deadlines is ours. What is on disk is known to this room alone.
   let nowMs = NOON;
@@ -160,6 +164,59 @@ test('receipts that nobody takes do not fill memory: the rest is ended when ther
   });
   assert.equal(new Set(ends().map(({ op }) => op)).size, 30);
   assert.equal(ends().length, 30);
+  await running.stop();
+});
+
+test('while an upstream stays away, orders of another are taken within the rest of memory, and refused for now beyond it', async () => {
+  const supplier = new Supplier();
+  const { running, core, put, look, ends } = await setUp(20, await supplier.open());
+  for (let i = 0; i < 30; i++) put(NOON);
+  look(NOON + MINUTE);
+  await until('memory holds what it may', () => ends().length === 18);
+  const held: (() => void)[] = [];
+  supplier.onSubmit = (peer, pdu) => void held.push(() => supplier.accept(peer, pdu, `s${pdu.sequence}`));
+  const gateway = new Gateway(running.port, 'gateway/a');
+  await until('the link is up', () => gateway.states.at(-1)?.state === LinkState.up);
+  const taken = ['one', 'two'].map((op) => gateway.send(order('a', { op })));
+  await until('both left', () => held.length === 2);
+  const third = gateway.send(order('a', { op: 'three' }));
+  await until('refused', () => gateway.answer(third) !== undefined);
+  assert.equal(gateway.answer(third)?.status, Status.ESME_RMSGQFUL);
+  for (const answer of held.splice(0)) answer();
+  await until('answered', () => taken.every((token) => gateway.answer(token)?.status === Status.ESME_ROK));
+  // What was answered goes to run files and leaves memory.
+  await until('room', () => !core.sent.full);
+  gateway.send(order('a', { op: 'three' }));
+  await until('taken', () => held.length === 1);
+  assert.equal(ends().length, 18);
+  for (const answer of held) answer();
+  await gateway.stop();
+  await running.stop();
+  await supplier.server?.close();
+});
+
+test('what is due while no upstream of bind mode is configured is counted and logged once, and told if one comes back', async () => {
+  const { running, core, put, look, ends, looked } = await setUp();
+  const { config, counters } = core;
+  put(NOON);
+  put(NOON);
+  put(NOON + 2 * MINUTE);
+  core.config = { ...config, upstreams: [tokenUpstream] };
+  look(NOON + MINUTE);
+  await until('counted', () => counters.deadlines_untold === 2);
+  await until('counted later', () => {
+    look(NOON + 3 * MINUTE);
+    return counters.deadlines_untold === 3;
+  });
+  assert.equal(running.disk.said.filter((event) => event.includes('no upstream is configured')).length, 1);
+  assert.equal(ends().length, 0);
+  core.config = config;
+  await until('told', () => {
+    look(NOON + 4 * MINUTE);
+    return looked().length === 1;
+  });
+  assert.equal(ends().length, 3);
+  assert.equal(counters.deadlines_untold, 3);
   await running.stop();
 });
 
