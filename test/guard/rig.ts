@@ -5,6 +5,7 @@ import { createCrypto } from '../../src/host/crypto.ts';
 import { createLoop } from '../../src/host/loop.ts';
 import { createNet } from '../../src/host/net.ts';
 import type { Connection, Listener, Net } from '../../src/port/net.ts';
+import type { Spill } from '../../src/port/spill.ts';
 import type { World } from '../../src/port/world.ts';
 import { openSimJournal, SimJournalDisk } from '../../src/sim/journal.ts';
 import { openSimPages } from '../../src/sim/pages.ts';
@@ -71,6 +72,10 @@ export interface RigOptions {
   readonly links: readonly LinkConfig[];
   readonly upstreams?: readonly UpstreamConfig[];
   readonly more?: Partial<GuardConfig>;
+  /** Run files instead of the simulated ones. */
+  readonly spill?: Spill;
+  /** How far its wall clock is ahead of the machine's. */
+  readonly aheadMs?: () => number;
 }
 
 export function guardConfig(options: RigOptions): GuardConfig {
@@ -101,7 +106,9 @@ export interface Running {
 
 export async function runGuard(options: RigOptions): Promise<Running> {
   const disk = options.disk ?? new Disk();
-  const loop = createLoop();
+  const clock = createLoop();
+  const { aheadMs } = options;
+  const loop = aheadMs === undefined ? clock : { ...clock, now: () => clock.now() + aheadMs() };
   const real = createNet();
   const connections: Connection[] = [];
   const listeners: Listener[] = [];
@@ -153,7 +160,7 @@ export async function runGuard(options: RigOptions): Promise<Running> {
     log: { ...quiet, info: say, warn: say, error: say },
     journal,
     pages: () => openSimPages(() => false),
-    spill: () => openSimSpill(disk.spill, { loop, flushFate, readDelayMs: () => 1 }),
+    spill: () => options.spill ?? openSimSpill(disk.spill, { loop, flushFate, readDelayMs: () => 1 }),
   };
   const halts: string[] = [];
   const guard = await startGuard({ world, config: guardConfig(options), onHalt: (reason) => halts.push(reason) });
