@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Journal, JournalBatch } from '../port/journal.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { messageState } from '../sms/messageState.ts';
 import type { Node } from './nodes.ts';
 
 export interface Bug {
@@ -62,6 +63,12 @@ export const bugs: readonly Bug[] = [
       guard.core.upstreams.parts.resume = () => undefined;
     },
   },
+  {
+    ...NO_BUG,
+    name: 'forget-deadline',
+    does: "the guard does not end another gateway's message at its deadline",
+    guard: forgetDeadline,
+  },
 ];
 
 function hasty(journal: Journal, soon: (run: () => void) => void): Journal {
@@ -118,4 +125,12 @@ function freeTwice(gateway: Gateway): void {
 
 function forgetParked(guard: Guard): void {
   guard.core.receipts.parking.add = () => 'parked';
+}
+
+function forgetDeadline(guard: Guard): void {
+  const { receipts } = guard.core;
+  const settle = receipts.settleOurselves.bind(receipts);
+  receipts.settleOurselves = (handle, segment, state, reason) => {
+    if (state !== messageState.unknown) settle(handle, segment, state, reason);
+  };
 }

@@ -28,6 +28,7 @@ const FINDERS: readonly (readonly [name: string, seed: number, law: string])[] =
   ['free-hold-twice', 1, '10 no program fails'],
   ['forget-parked-receipt', 2, '1 acknowledge after durable'],
   ['forget-parts-at-restart', 33, '9 it comes to rest'],
+  ['forget-deadline', 9, '9 it comes to rest'],
 ];
 
 const run = (seed: number, bug = NO_BUG, width: Width = 2): Promise<RunResult> =>
@@ -68,7 +69,7 @@ test('each deliberate bug is found, and not without it', async () => {
     const result = await run(
       seed,
       bugs.find((bug) => bug.name === name),
-      name.includes('parts') ? 1 : 0,
+      /parts|deadline/.test(name) ? 1 : 0,
     );
     assert.equal(result.broken?.law, law, `${name}: ${result.broken?.detail ?? 'not found'}`);
   }
