@@ -16,7 +16,7 @@ const HELP = `npm run simulate -- [options]
   --trace        with --seed: shows what happens
   --bug NAME     with a deliberate bug, to see that it is found
   --list-bugs    their names, one a line
-  --width N      0: without what src/sim/more.ts draws; 1: with what older seeds had of it; 2: with all of it (default)
+  --width N      0: without what src/sim/more.ts draws; 1, 2: with what older seeds had of it; 3: all (default)
   --repeat N     runs every Nth seed twice and compares the traces (default 10)
   --workers N    threads (default: one per core)
   --json         ends with one line of JSON
@@ -99,7 +99,7 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
       repeat: { type: 'string', default: '10' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
-      width: { type: 'string', default: '2' },
+      width: { type: 'string', default: '3' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -118,8 +118,8 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
     return 2;
   }
   const width = Number(values.width);
-  if (width !== 0 && width !== 1 && width !== 2) {
-    process.stderr.write('simulate: --width is 0, 1 or 2\n');
+  if (width !== 0 && width !== 1 && width !== 2 && width !== 3) {
+    process.stderr.write('simulate: --width is 0, 1, 2 or 3\n');
     return 2;
   }
   const bug = bugs.find((one) => one.name === values.bug);
@@ -161,7 +161,7 @@ async function report(orders: Order[], workers: number, kind: Kind, json: boolea
     failed++;
     const { law, detail } = told.broken;
     laws.set(law, [...(laws.get(law) ?? []), told.seed]);
-    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${width === 2 ? '' : ` --width ${width}`}`;
+    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${width === 3 ? '' : ` --width ${width}`}`;
     process.stdout.write(
       `law ${law} broken: ${detail}\n  npm run -s simulate -- --seed ${told.seed}${withBug} --trace\n`,
     );

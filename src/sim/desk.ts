@@ -39,6 +39,10 @@ export interface Acknowledged {
   /** Receipts that the customer took (answered with 0). */
   taken: number;
   cancelConfirmed: boolean;
+  /** replace_sm: what was answered. */
+  replaced: 'never' | 'asked' | 'yes' | 'no';
+  /** Final states that query_sm told. */
+  readonly queried: number[];
 }
 
 /** One message of a subscriber, as a customer took it. `octets` null: it came by webhook, as `text`. */
@@ -64,7 +68,16 @@ export class Desk {
     wish.ids.push(id);
     const receipts = this.strangers.get(key) ?? [];
     this.strangers.delete(key);
-    const one: Acknowledged = { wish, id, atMs, receipts, taken: receipts.length, cancelConfirmed: false };
+    const one: Acknowledged = {
+      wish,
+      id,
+      atMs,
+      receipts,
+      taken: receipts.length,
+      cancelConfirmed: false,
+      replaced: 'never',
+      queried: [],
+    };
     this.acknowledged.set(key, one);
     return one;
   }

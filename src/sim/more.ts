@@ -23,6 +23,13 @@ export interface ForeignPlan extends CustomerPlan {
   };
 }
 
+/** What customers ask of their messages and do to them. */
+export interface AsksPlan {
+  readonly queries: number;
+  readonly replaced: number;
+  readonly withinMs: number;
+}
+
 export interface MorePlan {
   /** Another SMS gateway, bound straight to the guard. */
   readonly foreign: ForeignPlan | null;
@@ -31,22 +38,37 @@ export interface MorePlan {
   readonly validityMs: number;
   /** What subscribers write to customers. */
   readonly mo: readonly MoWish[];
+  readonly asks: AsksPlan | null;
 }
 
 /** As long as a PIN may live in a hurry: shorter than most faults. */
 const SHORT_VALIDITY_MS = 8000;
 const SHORT_VALIDITY_SHARE = 0.25;
+const ASKS_SHARE = 0.4;
 
-export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS, mo: [] };
+export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS, mo: [], asks: null };
 
-/** `width` 1: as old as the seeds that were kept with it; 2: everything. */
-export function drawMore(plan: Plan, width: 1 | 2): MorePlan {
+/** `width` 1 and 2: what the seeds had that were kept with it; 3: everything. */
+export function drawMore(plan: Plan, width: 1 | 2 | 3): MorePlan {
   const dice = new Dice(plan.seed);
   const foreign = dice.happens(0.35) ? drawForeign(dice, plan) : null;
   const faults = drawFaults(dice, plan, foreign !== null);
   // From dice of its own again: seeds that had the rest keep it.
   const short = new Chance(plan.seed ^ 0x5a1e).fraction() < SHORT_VALIDITY_SHARE;
-  return { foreign, faults, validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS, mo: width === 2 ? drawMo(plan) : [] };
+  return {
+    foreign,
+    faults,
+    validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS,
+    mo: width >= 2 ? drawMo(plan) : [],
+    asks: width >= 3 ? drawAsks(plan) : null,
+  };
+}
+
+function drawAsks(plan: Plan): AsksPlan | null {
+  const chance = new Chance(plan.seed ^ 0xa5c5);
+  if (chance.fraction() >= ASKS_SHARE) return null;
+  const one = (values: readonly number[]): number => values[chance.below(values.length)] as number;
+  return { queries: one([0, 0.2, 0.6]), replaced: one([0, 0.1, 0.4]), withinMs: one([500, 20_000, 200_000]) };
 }
 
 class Dice {

@@ -89,7 +89,7 @@ const LINK_NAMES = ['alpha', 'beta', 'gamma', 'delta'];
 const SUBMIT_FAULTS = faultNames.filter((name) => !name.includes(':') || name.startsWith('disconnect-in-state'));
 
 /** How much of what more.ts draws is in a plan: nothing, what older kept seeds had of it, everything. */
-export type Width = 0 | 1 | 2;
+export type Width = 0 | 1 | 2 | 3;
 
 export function drawPlan(seed: number, width: Width = 0): Plan {
   const narrow = drawNarrow(seed);

@@ -7,6 +7,7 @@ import { Chance } from '../operator/chance.ts';
 import type { HandsetMessage } from '../operator/handsets.ts';
 import { Operator } from '../operator/operator.ts';
 import type { World } from '../port/world.ts';
+import { Asks } from './asks.ts';
 import type { Bug } from './bugs.ts';
 import { FOREIGN, FOREIGN_VALIDITY_MS, gatewayConfig, guardConfig, operatorConfig } from './configs.ts';
 import { Desk } from './desk.ts';
@@ -140,7 +141,9 @@ export class Programs {
       log: createSimLog((line) => trace.line(node.name, line)),
       townMs: () => timeline.nowMs,
     };
-    new SmppCustomer(world, account, plainManner(account.name), this.#desk, () => this.#town.calm).start();
+    const { asks } = this.#town.plan.more;
+    const asking = asks === null ? null : new Asks(asks, new Chance(chance.u32()));
+    new SmppCustomer(world, account, plainManner(account.name), this.#desk, () => this.#town.calm, asking).start();
   }
 
   /** Another SMS gateway, in front of the guard. */
@@ -151,7 +154,7 @@ export class Programs {
     const log = createSimLog((line) => trace.line(node.name, line));
     const world = { loop, chance, net: wire.netOf(life, node.address), log, townMs: () => timeline.nowMs };
     const manner = foreignManner(plan.habits, FOREIGN_VALIDITY_MS, () => loop.now());
-    new SmppCustomer(world, plan, manner, this.foreignDesk, () => this.#town.calm).start();
+    new SmppCustomer(world, plan, manner, this.foreignDesk, () => this.#town.calm, null).start();
   }
 
   /** What the handsets of an operator have received, before its memory is gone. */

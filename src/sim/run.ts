@@ -49,7 +49,7 @@ export async function runSeed(
   seed: number,
   bug: Bug = NO_BUG,
   show: ((line: string) => unknown) | null = null,
-  width: Width = 2,
+  width: Width = 3,
 ): Promise<RunResult> {
   return new Run(drawPlan(seed, width), bug, show).run();
 }

@@ -10,6 +10,7 @@ import { defaultTimers } from '../session/defaults.ts';
 import { messageIdResp } from '../smpp/make.ts';
 import type { Pdu, SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
+import type { Asks } from './asks.ts';
 import { PASSWORD } from './configs.ts';
 import type { Desk, Wish } from './desk.ts';
 import type { AccountPlan } from './plan.ts';
@@ -59,11 +60,20 @@ export class SmppCustomer implements SmppClientHandler<number> {
   readonly #repeats = new Map<Wish, { readonly reference: number; readonly parts: readonly number[] }>();
   readonly #cancels: PlannedCancel[] = [];
   readonly #orderly: () => boolean;
+  readonly #asks: Asks | null;
   #token = 1;
   #reference = 0;
 
   /** `orderly`: takes every receipt and answers at once, when faults have stopped. */
-  constructor(world: CustomerWorld, plan: CustomerPlan, manner: Manner, desk: Desk, orderly: () => boolean) {
+  constructor(
+    world: CustomerWorld,
+    plan: CustomerPlan,
+    manner: Manner,
+    desk: Desk,
+    orderly: () => boolean,
+    asks: Asks | null,
+  ) {
+    this.#asks = asks;
     this.#world = world;
     this.#plan = plan;
     this.#manner = manner;
@@ -124,6 +134,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
       if (one.dueMs > now || !this.#cancel(one.wish, one.id)) continue;
       this.#cancels.splice(i--, 1);
     }
+    this.#asks?.look(now, () => this.#sender());
     this.#world.loop.wakeAt(this.#world.loop.monotonic() + LOOK_MS, () => this.#look());
   }
 
@@ -174,6 +185,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   }
 
   response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
+    if (token < 0) this.#asks?.answered(token, pdu);
     const asked = this.#asked.get(token);
     if (asked === undefined) return;
     if (!late) this.#asked.delete(token);
@@ -185,7 +197,8 @@ export class SmppCustomer implements SmppClientHandler<number> {
       return;
     }
     if (pdu.status === 0 && 'messageId' in pdu) {
-      this.#desk.acknowledge(wish, pdu.messageId, this.#world.townMs());
+      const one = this.#desk.acknowledge(wish, pdu.messageId, this.#world.townMs());
+      if (part === 0 && !late) this.#asks?.taken(one, this.#world.townMs());
       if (wish.cancels && part === 0) {
         const dueMs = this.#world.townMs() + this.#world.chance.fraction() * 300;
         this.#cancels.push({ wish, id: pdu.messageId, dueMs });

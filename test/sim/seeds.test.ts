@@ -31,7 +31,7 @@ const FINDERS: readonly (readonly [name: string, seed: number, law: string])[] =
   ['forget-deadline', 9, '9 it comes to rest'],
 ];
 
-const run = (seed: number, bug = NO_BUG, width: Width = 2): Promise<RunResult> =>
+const run = (seed: number, bug = NO_BUG, width: Width = 3): Promise<RunResult> =>
   still(() => runSeed(seed, bug, null, width));
 
 function held(result: RunResult): void {
