@@ -32,6 +32,8 @@ const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
 const CDR_PAGE = 1000;
 
 const CANCELLED_PER_COMMIT = 5000;
+/** Cancelled at a time: some ten milliseconds, after which everything else has its turn. */
+const CANCELLED_PER_TURN = 50;
 
 export class GatewayServiceImpl implements GatewayService {
   readonly #gateway: Gateway;
@@ -182,6 +184,7 @@ export class GatewayServiceImpl implements GatewayService {
     const account = core.accounts.byName.get(name);
     if (account === undefined) return 'no-account';
     const { store } = core;
+    const { loop } = core.world;
     let cancelled = 0;
     const { span } = store;
     for (let handle = 0; handle < span; handle++) {
@@ -192,6 +195,8 @@ export class GatewayServiceImpl implements GatewayService {
       store.slab.trim();
       // A million cancellations are many commits; others must get their turns.
       if (cancelled % CANCELLED_PER_COMMIT === 0) await new Promise<void>((resolve) => core.afterCommit(resolve));
+      else if (cancelled % CANCELLED_PER_TURN === 0)
+        await new Promise<void>((resolve) => loop.wakeAt(loop.monotonic(), resolve));
     }
     await new Promise<void>((resolve) => core.afterCommit(resolve));
     return cancelled;

@@ -235,3 +235,22 @@ test('a message names its purpose among those of its account; it keeps it over a
   await rig.pass(30);
   assert.deepEqual((await listed).map((one) => one.purpose).sort(), ['marketing', null, null]);
 });
+
+test('cancelling many messages leaves turns to everybody else', async () => {
+  const rig = new Rig();
+  rig.guard.linkStates.set('alpha', 3).set('beta', 3);
+  await rig.start();
+  await rig.credit(10_000_000);
+  const customer = await rig.customer();
+  for (let i = 0; i < 120; i++) {
+    customer.submit({ destinationAddr: `4917${100_000_000 + i}` });
+    if (i % 40 === 39) await rig.pass(100);
+  }
+  assert.equal(rig.service.status().openMessages, 120);
+  const { terminal } = rig.core.store;
+  const ended = (): number => terminal.reduce((sum, state) => sum + (state === 0 ? 0 : 1), 0);
+  const cancelled = rig.service.cancelAll('acme', null);
+  assert.ok(ended() > 0 && ended() <= 50, `${ended()} before anybody else has a turn`);
+  await rig.pass(100);
+  assert.equal(await cancelled, 120);
+});
