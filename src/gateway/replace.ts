@@ -75,10 +75,14 @@ function replaceOpen(
     mayHaveLeft(core, handle)
   )
     return false;
-  core.dispatch.withdraw(handle);
+  const queued = core.dispatch.withdraw(handle);
   const before = store.segments[handle] as number;
   const home = store.homeSeq[handle] as number;
-  if (!replaceBody(store, handle, Buffer.from(body), segments)) return false;
+  if (!replaceBody(store, handle, Buffer.from(body), segments)) {
+    // No memory for a second letter: it waits as before, with the text it has.
+    if (queued) core.dispatch.enqueue(handle, nowMs);
+    return false;
+  }
   const price = store.pricePerSegment[handle] as number;
   if (segments < before) ledger.void(store.account[handle] as number, (before - segments) * price);
   if (schedule !== null) store.dueAt[handle] = schedule;

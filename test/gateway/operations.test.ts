@@ -77,6 +77,29 @@ test('scheduled send: waits, can be replaced and cancelled; after it has left ne
   assert.equal(back.others.at(-1)?.status, 0x13);
 });
 
+test('a replace for which there is no memory is refused, and the message goes out with the text it has', async () => {
+  const rig = new Rig();
+  rig.guard.linkStates.set('alpha', 3).set('beta', 3);
+  await rig.start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  const token = customer.submit({ shortMessage: Buffer.from('old text') });
+  await rig.pass(100);
+  const { store } = rig.core;
+  const { writeLetter } = store;
+  store.writeLetter = () => false;
+  customer.send(replacePdu(customer.answers.get(token)?.id ?? '', 'new text'));
+  await rig.pass(50);
+  store.writeLetter = writeLetter;
+  assert.equal(customer.others.at(-1)?.status, 0x13);
+  rig.guard.setLink('alpha', 1);
+  await rig.pass(200);
+  assert.deepEqual(
+    rig.guard.orders.map((order) => order.text),
+    ['old text'],
+  );
+});
+
 test('cancel without id takes everything pending between source and destination', async () => {
   const rig = await rigWithMoney();
   const customer = await rig.customer();
