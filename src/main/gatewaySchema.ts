@@ -148,7 +148,7 @@ export const gatewaySchema = z.strictObject({
     .strictObject({
       messages: z.number().int().min(1000).max(50_000_000).default(5_000_000),
       memory: octets.default(2 * 2 ** 30),
-      resident: octets.default(48 * 2 ** 20),
+      resident: octets.default(40 * 2 ** 20),
       connections: z.number().int().min(1).max(100_000).default(10_000),
       connections_per_address: z.number().int().min(1).max(100_000).default(1000),
     })

@@ -110,7 +110,7 @@ export const guardSchema = z.strictObject({
   links: z.array(linkSchema).min(1, 'needs at least one link'),
   limits: z
     .strictObject({
-      orders_in_memory: z.number().int().min(10_000).max(20_000_000).default(150_000),
+      orders_in_memory: z.number().int().min(10_000).max(20_000_000).default(110_000),
       connections: z.number().int().min(1).max(10_000).default(500),
       connections_per_address: z.number().int().min(1).max(10_000).default(500),
     })
