@@ -61,16 +61,15 @@ export class WorkerSpill implements HostSpill {
   }
 
   get(key: Buffer, done: (value: Buffer | null) => void): void {
-    const text = key.latin1Slice(0, key.length);
     for (const table of this.#tables().reverse()) {
-      const value = table.get(text);
+      const value = table.get(key);
       if (value === null) continue;
       queueMicrotask(() => done(value));
       return;
     }
     // All look-ups of one turn go in one message.
     if (this.#keys.length === 0) queueMicrotask(this.#ask);
-    this.#keys.push(text);
+    this.#keys.push(key.latin1Slice(0, key.length));
     this.#dones.push(done);
   }
 
@@ -240,6 +239,5 @@ export class WorkerSpill implements HostSpill {
 
 /** Whether a table younger than number `age` has the key. */
 function newer(tables: readonly SpillTable[], age: number, key: Buffer): boolean {
-  const text = key.latin1Slice(0, key.length);
-  return tables.some((table, i) => i > age && table.has(text));
+  return tables.some((table, i) => i > age && table.has(key));
 }

@@ -2,11 +2,11 @@
 // can still find. Lives in the main thread.
 import type { SpillEntry } from '../port/spill.ts';
 import { ENTRY_HEADER, entryGroup, entryKey, entryLength, entryOrder, entryValue, SUPERSEDED } from './spillFormat.ts';
+import { SpillIndex } from './spillIndex.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** Left to the garbage collector, chunks of a busy spill would be a hundred megabytes until it comes. */
 const SPARE_CHUNKS = 16;
-const CHUNK_SPACE = 2 ** 32;
 const KEY_OCTETS_MAX = 64;
 const ORDER_OCTETS_MAX = 16;
 const SHORT_COPY = 24;
@@ -16,7 +16,8 @@ export class SpillTable {
   /** Octets used, per chunk. */
   readonly used: number[] = [];
   newestMs = 0;
-  readonly #index: Map<string, number> = new Map();
+  /** Places are chunk · CHUNK_BYTES + octet: what is longer than a chunk stands alone in one of its own, at its beginning. */
+  readonly #index = new SpillIndex((place, key) => this.#same(place, key));
   readonly #spare: Buffer[];
 
   /** `spare`: chunks of tables that are done with, used before new ones are made. */
@@ -44,13 +45,8 @@ export class SpillTable {
     const chunk = this.#room(length);
     const bytes = this.chunks[chunk] as Buffer;
     let at = this.used[chunk] as number;
-    const text = key.latin1Slice(0, key.length);
-    const old = this.#index.get(text);
-    if (old !== undefined) {
-      const oldBytes = this.chunks[Math.floor(old / CHUNK_SPACE)] as Buffer;
-      oldBytes[old % CHUNK_SPACE] = SUPERSEDED;
-    }
-    this.#index.set(text, chunk * CHUNK_SPACE + at);
+    const old = this.#index.set(key, chunk * CHUNK_BYTES + at);
+    if (old >= 0) this.#chunkOf(old)[octetOf(old)] = SUPERSEDED;
     bytes[at] = 0;
     bytes[at + 1] = key.length;
     bytes[at + 2] = order.length;
@@ -62,15 +58,14 @@ export class SpillTable {
     if (nowMs > this.newestMs) this.newestMs = nowMs;
   }
 
-  has(key: string): boolean {
-    return this.#index.has(key);
+  has(key: Buffer): boolean {
+    return this.#index.get(key) >= 0;
   }
 
   /** A copy of the newest value; null: not here. */
-  get(key: string): Buffer | null {
-    const position = this.#index.get(key);
-    if (position === undefined) return null;
-    return Buffer.from(entryValue(this.chunks[Math.floor(position / CHUNK_SPACE)] as Buffer, position % CHUNK_SPACE));
+  get(key: Buffer): Buffer | null {
+    const place = this.#index.get(key);
+    return place < 0 ? null : Buffer.from(entryValue(this.#chunkOf(place), octetOf(place)));
   }
 
   /** Copies of the entries of `group` with an order below `before`, in no order. */
@@ -93,6 +88,19 @@ export class SpillTable {
     return found;
   }
 
+  #chunkOf(place: number): Buffer {
+    return this.chunks[Math.floor(place / CHUNK_BYTES)] as Buffer;
+  }
+
+  #same(place: number, key: Uint8Array): boolean {
+    const bytes = this.#chunkOf(place);
+    const at = octetOf(place);
+    if (bytes[at + 1] !== key.length) return false;
+    const from = at + ENTRY_HEADER;
+    for (let i = 0; i < key.length; i++) if (bytes[from + i] !== key[i]) return false;
+    return true;
+  }
+
   #room(length: number): number {
     const last = this.chunks.length - 1;
     if (last >= 0 && (this.used[last] as number) + length <= (this.chunks[last] as Buffer).length) return last;
@@ -101,6 +109,10 @@ export class SpillTable {
     this.used.push(0);
     return last + 1;
   }
+}
+
+function octetOf(place: number): number {
+  return place % CHUNK_BYTES;
 }
 
 function word(bytes: Buffer, at: number, value: number): void {
