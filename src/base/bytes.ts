@@ -4,8 +4,10 @@
 /** A buffer of no octets, shared. */
 export const NO_BYTES: Buffer = Buffer.alloc(0);
 
-/** Below this a loop is quicker than the entry into a native copy. */
-const SHORT_COPY = 24;
+/** Below this a loop is quicker than the entry into a native copy: of a whole array, of a piece of one, of a text. */
+const SHORT_WHOLE = 16;
+const SHORT_PIECE = 32;
+const SHORT_TEXT = 24;
 
 /**
  * Appends to one buffer that grows and is reused: no allocation once it is large enough. `buffer` is replaced when it
@@ -64,13 +66,16 @@ export class ByteWriter {
   }
 
   /** Copies `source[start, end)`. */
-  bytes(source: Uint8Array, start = 0, end = source.length): void {
+  bytes(source: Buffer, start = 0, end = source.length): void {
     const count = end - start;
     if (this.length + count > this.buffer.length) this.ensure(count);
     const buffer = this.buffer;
     const at = this.length;
-    if (count < SHORT_COPY) for (let i = 0; i < count; i++) buffer[at + i] = source[start + i] as number;
-    else buffer.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
+    const whole = count === source.length;
+    if (count < (whole ? SHORT_WHOLE : SHORT_PIECE))
+      for (let i = 0; i < count; i++) buffer[at + i] = source[start + i] as number;
+    else if (whole) buffer.set(source, at);
+    else source.copy(buffer, at, start, end);
     this.length = at + count;
   }
 
@@ -80,7 +85,7 @@ export class ByteWriter {
     if (this.length + count > this.buffer.length) this.ensure(count);
     const buffer = this.buffer;
     const at = this.length;
-    if (count < SHORT_COPY) for (let i = 0; i < count; i++) buffer[at + i] = text.charCodeAt(i);
+    if (count < SHORT_TEXT) for (let i = 0; i < count; i++) buffer[at + i] = text.charCodeAt(i);
     else buffer.latin1Write(text, at);
     this.length = at + count;
   }
@@ -116,6 +121,20 @@ export function readU32(bytes: Uint8Array, at: number): number {
       (bytes[at + 3] as number)) >>>
     0
   );
+}
+
+/** The low thirty-two bits of `value` in the four octets at `at`. The caller has checked that they are there. */
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** Whether `count` octets of `a` at `from` are those of `b` at `at`. */
+export function sameOctets(a: Uint8Array, from: number, b: Uint8Array, at: number, count: number): boolean {
+  for (let i = 0; i < count; i++) if (a[from + i] !== b[at + i]) return false;
+  return true;
 }
 
 /** Eight octets at `at`. Above 2^53 − 1 the number is rounded; `u64` never writes such. */

@@ -113,6 +113,11 @@ export class Slab {
     }
   }
 
+  /** More than half of what may be held is. */
+  get crowded(): boolean {
+    return this.#chunks.length - this.#free.length > this.#maxChunks / 2;
+  }
+
   /** Octets of all chunks that hold something, wherever they are. */
   get heldBytes(): number {
     return (this.#chunks.length - this.#free.length) * this.#chunkBytes;

@@ -126,7 +126,7 @@ export class CommitLog {
   }
 
   /** Adds octets to this batch's sealed secrets; returns their offset in it. Between `begin` and `end` of the record that names it. */
-  secret(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  secret(bytes: Buffer, start = 0, end = bytes.length): number {
     if (this.#recordAt < 0) throw new Error('commit: secret outside a record');
     const offset = this.#secrets.length;
     this.#secrets.bytes(bytes, start, end);

@@ -1,14 +1,12 @@
 // The order token (design §3): the gateway's proof, over everything that must not change on the way, that it gave this order.
-// Both programs compute it here. HMAC-SHA-256 made of two one-shot hashes over latin1 strings, because a keyed object per
-// message costs four times as much.
-
-/** SHA-256 of a latin1 string as a latin1 string. */
-export type Sha256Latin1 = (input: string) => string;
+// Both programs compute it here. HMAC-SHA-256 made of two one-shot hashes, because a keyed object per message costs four
+// times as much.
+import { type HashOctets, ScratchOctets } from '../base/scratchOctets.ts';
 
 /** What the token covers. Strings are latin1, one character per octet. */
 export interface OrderFacts {
   /** 16 octets. */
-  readonly op: string;
+  readonly op: Uint8Array;
   readonly link: string;
   readonly sourceTon: number;
   readonly sourceNpi: number;
@@ -24,63 +22,56 @@ export interface OrderFacts {
   readonly validUntil: number;
   /** TLV orderFlags. */
   readonly flags: number;
-  /** SHA-256 of the body's octets, 32 characters. */
-  readonly bodyDigest: string;
+  readonly body: Uint8Array;
 }
 
 const BLOCK_OCTETS = 64;
 const HIGH = 0x1_0000_0000;
+const INNER = 0x36;
+const OUTER = 0x5c;
 
-/** A key made ready: HMAC's two padded blocks. */
-export interface TokenKey {
-  readonly inner: string;
-  readonly outer: string;
-}
+/** Computes tokens under one secret (any length). One instance is used again and again. */
+export class OrderTokens {
+  readonly #sha256: HashOctets;
+  readonly #inner: ScratchOctets;
+  readonly #outer: ScratchOctets;
 
-/** Prepares a secret (any length) for `orderToken`. */
-export function tokenKey(secret: Buffer, sha256: Sha256Latin1): TokenKey {
-  const raw = secret.latin1Slice(0, secret.length);
-  const key = raw.length > BLOCK_OCTETS ? sha256(raw) : raw;
-  let inner = '';
-  let outer = '';
-  for (let i = 0; i < BLOCK_OCTETS; i++) {
-    const octet = i < key.length ? key.charCodeAt(i) : 0;
-    inner += String.fromCharCode(octet ^ 0x36);
-    outer += String.fromCharCode(octet ^ 0x5c);
+  constructor(secret: Buffer, sha256: HashOctets) {
+    this.#sha256 = sha256;
+    const key = secret.length > BLOCK_OCTETS ? Buffer.from(sha256(secret), 'latin1') : secret;
+    this.#inner = new ScratchOctets(padded(key, INNER));
+    this.#outer = new ScratchOctets(padded(key, OUTER));
   }
-  return { inner, outer };
+
+  /** The token: 32 octets as a latin1 string. Every part but the last carries its length, so no two orders read alike. */
+  of(facts: OrderFacts): string {
+    const { validUntil } = facts;
+    const untilHigh = Math.floor(validUntil / HIGH);
+    const message = this.#inner
+      .restart()
+      .bytes(facts.op)
+      .u8(facts.dataCoding)
+      .u8(facts.udhi ? 1 : 0)
+      .u8(facts.segmentCount)
+      .u8(facts.sourceTon)
+      .u8(facts.sourceNpi)
+      .u32(facts.validitySeconds)
+      .u32(untilHigh)
+      .u32(validUntil - untilHigh * HIGH)
+      .u8(facts.flags)
+      .u8(facts.link.length)
+      .u8(facts.source.length)
+      .u8(facts.destination.length)
+      .latin1(facts.link)
+      .latin1(facts.source)
+      .latin1(facts.destination)
+      .bytes(facts.body);
+    return this.#sha256(this.#outer.restart().latin1(this.#sha256(message.view())).view());
+  }
 }
 
-/** The token: 32 octets as a latin1 string. Every variable part carries its length, so no two orders read alike. */
-export function orderToken(key: TokenKey, facts: OrderFacts, sha256: Sha256Latin1): string {
-  const untilHigh = Math.floor(facts.validUntil / HIGH);
-  const untilLow = facts.validUntil % HIGH;
-  const message =
-    facts.op +
-    facts.bodyDigest +
-    String.fromCharCode(
-      facts.dataCoding,
-      facts.udhi ? 1 : 0,
-      facts.segmentCount,
-      facts.sourceTon,
-      facts.sourceNpi,
-      (facts.validitySeconds >>> 24) & 0xff,
-      (facts.validitySeconds >>> 16) & 0xff,
-      (facts.validitySeconds >>> 8) & 0xff,
-      facts.validitySeconds & 0xff,
-      (untilHigh >>> 8) & 0xff,
-      untilHigh & 0xff,
-      untilLow >>> 24,
-      (untilLow >>> 16) & 0xff,
-      (untilLow >>> 8) & 0xff,
-      untilLow & 0xff,
-      facts.flags,
-      facts.link.length,
-      facts.source.length,
-      facts.destination.length,
-    ) +
-    facts.link +
-    facts.source +
-    facts.destination;
-  return sha256(key.outer + sha256(key.inner + message));
+function padded(key: Buffer, pad: number): string {
+  let block = '';
+  for (let i = 0; i < BLOCK_OCTETS; i++) block += String.fromCharCode((i < key.length ? (key[i] as number) : 0) ^ pad);
+  return block;
 }

@@ -1,11 +1,10 @@
 // What the rooms of the gateway share: the state of one instance. Types and the few helpers that every room needs; made by
 // gateway.ts, owned by it alone.
-import type { ByteWriter } from '../base/bytes.ts';
+import { type ByteWriter, readU32, sameOctets } from '../base/bytes.ts';
 import { MULTI_DESTINATIONS_MAX } from '../base/limits.ts';
 import type { RandomPool } from '../base/random.ts';
 import type { CommitLog } from '../driver/commit.ts';
 import type { ConnectionCounts } from '../driver/types.ts';
-import type { TokenKey } from '../egress/orderToken.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PriceBook } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
@@ -78,7 +77,6 @@ export interface Core {
   readonly names: Names;
   readonly purposes: Purposes;
   readonly counters: GatewayCounters;
-  readonly tokenKey: TokenKey;
   readonly scratch: ByteWriter;
   dispatch: Dispatch;
   handover: Handover;
@@ -105,25 +103,24 @@ export interface Core {
 }
 
 export function messageByOp(core: Core, op: Buffer): number {
-  const handle = core.byOp.get(op.readUInt32BE(0), op.readUInt32BE(4));
+  const handle = core.byOp.get(readU32(op, 0), readU32(op, 4));
   if (handle < 0) return -1;
   const at = (core.store.offset[handle] as number) + Letter.op;
-  return core.store.buffer(handle).compare(op, 0, 16, at, at + 16) === 0 ? handle : -1;
+  return sameOctets(core.store.buffer(handle), at, op, 0, 16) ? handle : -1;
 }
 
 export function messageById(core: Core, id: Buffer): number {
-  const handle = core.byId.get(id.readUInt32BE(8), id.readUInt32BE(12));
+  const handle = core.byId.get(readU32(id, 8), readU32(id, 12));
   if (handle < 0) return -1;
   const at = (core.store.offset[handle] as number) + Letter.id;
-  return core.store.buffer(handle).compare(id, 0, 16, at, at + 16) === 0 ? handle : -1;
+  return sameOctets(core.store.buffer(handle), at, id, 0, 16) ? handle : -1;
 }
 
 export function indexId(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.id + 8;
-  core.byId.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
-  if ((core.store.flags[handle] as number) & MessageFlag.shortId)
-    core.byShortId.set(buffer.readUInt32BE(at + 4), handle);
+  core.byId.set(readU32(buffer, at), readU32(buffer, at + 4), handle);
+  if ((core.store.flags[handle] as number) & MessageFlag.shortId) core.byShortId.set(readU32(buffer, at + 4), handle);
   if (isLate(core.store, handle)) {
     const reference = core.store.reference(handle);
     const late = core.multiLate.get(reference);
@@ -143,21 +140,21 @@ function isLate(store: MessageStore, handle: number): boolean {
 export function indexOp(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.op;
-  core.byOp.set(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4), handle);
+  core.byOp.set(readU32(buffer, at), readU32(buffer, at + 4), handle);
 }
 
 export function forgetOp(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.op;
-  const high = buffer.readUInt32BE(at);
-  const low = buffer.readUInt32BE(at + 4);
+  const high = readU32(buffer, at);
+  const low = readU32(buffer, at + 4);
   if (core.byOp.get(high, low) === handle) core.byOp.delete(high, low);
 }
 
 export function forgetId(core: Core, handle: number): void {
   const buffer = core.store.buffer(handle);
   const at = (core.store.offset[handle] as number) + Letter.id + 8;
-  core.byId.delete(buffer.readUInt32BE(at), buffer.readUInt32BE(at + 4));
+  core.byId.delete(readU32(buffer, at), readU32(buffer, at + 4));
   if (!isLate(core.store, handle)) return;
   const reference = core.store.reference(handle);
   const late = core.multiLate.get(reference);

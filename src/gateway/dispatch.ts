@@ -7,7 +7,7 @@ import { endUnsent } from './housekeeping.ts';
 import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { LANE_MASKS, LaneClass, type Link } from './links.ts';
-import { makeOrder, type OrderCache, orderCache } from './order.ts';
+import { OrderMaker } from './order.ts';
 import type { OrderWindow } from './orderWindow.ts';
 import { TraceReason } from './views.ts';
 
@@ -19,18 +19,19 @@ const NO_REFUSALS: readonly number[] = [];
 
 export class Dispatch {
   readonly #core: Core;
-  #cache: OrderCache = orderCache();
+  readonly #orders: OrderMaker;
   /** Messages whose order only asks; stale ones do no harm. */
   readonly #asking = new Set<number>();
   readonly #facts = { destination: '', account: 0, sender: '', hash: 0, refused: NO_REFUSALS };
 
   constructor(core: Core) {
     this.#core = core;
+    this.#orders = new OrderMaker(core);
   }
 
   /** After a reload: prices, purposes and names may have changed. */
   forgetCache(): void {
-    this.#cache = orderCache();
+    this.#orders.forget();
   }
 
   /** A message that may go out now looks for its link and waits there. */
@@ -64,10 +65,7 @@ export class Dispatch {
     while (peer.room > 0 && window.admits(peer.inFlight)) {
       const handle = link.queue.take(mask);
       if (handle < 0) return;
-      const sent = peer.send(
-        makeOrder(this.#core, this.#cache, handle, link.name, nowMs, false),
-        tokenOf(this.#core, handle),
-      );
+      const sent = peer.send(this.#orders.make(handle, link.name, nowMs, false), tokenOf(this.#core, handle));
       if (sent === null) {
         this.#giveBack(link, handle);
         return;
@@ -113,7 +111,7 @@ export class Dispatch {
       for (const laneClass of [mine, mine === LaneClass.pin ? LaneClass.bulk : LaneClass.pin]) {
         const peer = link.peers[laneClass] ?? null;
         if (peer === null || peer.room === 0) continue;
-        const order = makeOrder(this.#core, this.#cache, handle, link.name, nowMs, true);
+        const order = this.#orders.make(handle, link.name, nowMs, true);
         if (peer.send(order, tokenOf(this.#core, handle)) === null) continue;
         this.#asking.add(handle);
         store.phase[handle] = MessagePhase.ordered;

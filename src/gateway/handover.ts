@@ -1,11 +1,14 @@
 // Receipts to customers: kept until taken (days, restarts), over any receiving bind of the account or by webhook, oldest
 // first, in order per message, the terminal one always with the same octets (design §5.4, R27).
+
+import { ScratchOctets } from '../base/scratchOctets.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import { type DeliverSm, deliverSm, type Tlv } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
+import { blankTlv, copyOctets } from '../smpp/tlvValues.ts';
 import type { MessageState } from '../sms/messageState.ts';
-import { formatReceipt, minuteCache } from '../sms/receipt.ts';
+import { ReceiptWriter } from '../sms/receipt.ts';
 import type { Account } from './accounts.ts';
 import { State } from './aggregate.ts';
 import { accountOf, type Core, customerId } from './core.ts';
@@ -26,7 +29,9 @@ const INTERMEDIATE = 1;
 
 export class Handover {
   readonly #core: Core;
-  readonly #minutes = minuteCache();
+  readonly #texts = new ReceiptWriter();
+  readonly #id = new ScratchOctets('');
+  readonly #reference = blankTlv(Tag.userMessageReference, 2);
   readonly #stateTlvs: Tlv[];
   /** Takes receipts of accounts with a webhook; set by webhooks.ts. */
   toWebhook: ((account: Account, handle: number) => void) | null = null;
@@ -176,6 +181,7 @@ export class Handover {
     return null;
   }
 
+  /** Valid until the next one is made. */
   #receipt(peer: SmppPeer<number>, handle: number, state: number): DeliverSm {
     const { store } = this.#core;
     const buffer = store.buffer(handle);
@@ -187,29 +193,24 @@ export class Handover {
     const doneMs =
       store.terminal[handle] === 0 ? (store.acceptedAt[handle] as number) : (store.doneAt[handle] as number);
     const written = store.written(handle);
-    const text = formatReceipt(
-      {
-        id,
-        sub: segments,
-        dlvrd: state === State.delivered ? segments : delivered,
-        submitMs: store.acceptedAt[handle] as number,
-        doneMs,
-        state: state as MessageState,
-        err: '000',
-      },
-      this.#minutes,
-    );
+    const shortMessage = this.#texts.write({
+      id,
+      sub: segments,
+      dlvrd: state === State.delivered ? segments : delivered,
+      submitMs: store.acceptedAt[handle] as number,
+      doneMs,
+      state: state as MessageState,
+      err: '000',
+    });
     const tlvs: Tlv[] = [];
     if (peer.takesTlvs) {
       tlvs.push(
-        { tag: Tag.receiptedMessageId, value: Buffer.from(`${id}\0`, 'latin1') },
+        { tag: Tag.receiptedMessageId, value: this.#id.restart().latin1(id).u8(0).view() },
         this.#stateTlvs[state] as Tlv,
       );
       if (buffer[at + Letter.hasUserReference] === 1) {
-        tlvs.push({
-          tag: Tag.userMessageReference,
-          value: Buffer.from(buffer.subarray(at + Letter.userReference, at + Letter.userReference + 2)),
-        });
+        copyOctets(buffer, at + Letter.userReference, this.#reference.value);
+        tlvs.push(this.#reference);
       }
     }
     return deliverSm({
@@ -221,7 +222,7 @@ export class Handover {
       destAddrNpi: buffer[at + Letter.sourceNpi] as number,
       destinationAddr: store.source(handle),
       esmClass: store.terminal[handle] === 0 ? 0x20 : 0x04,
-      shortMessage: Buffer.from(text, 'latin1'),
+      shortMessage,
       tlvs,
     });
   }

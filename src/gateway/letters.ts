@@ -1,4 +1,5 @@
 // What is written into a message's letter after it was accepted: per-segment states, history events, and the end of its body.
+import { writeU32 } from '../base/bytes.ts';
 import { EVENT_OCTETS, Letter, MessageFlag } from './layout.ts';
 import type { MessageStore } from './store.ts';
 
@@ -76,7 +77,7 @@ export function addEvent(
   const room = buffer[letter + Letter.eventRoom] as number;
   let index = count;
   if (count === room) {
-    if (room < MAX_EVENTS && rewrite(store, handle, Math.min(MAX_EVENTS, Math.max(7, room * 2)), true)) {
+    if (room < MAX_EVENTS && rewrite(store, handle, Math.min(MAX_EVENTS, Math.max(7, room * 2)))) {
       buffer = store.buffer(handle);
       letter = store.offset[handle] as number;
     } else {
@@ -91,11 +92,8 @@ export function addEvent(
   buffer[to + 1] = link & 0xff;
   buffer[to + 2] = detail;
   buffer[to + 3] = verdict;
-  buffer.writeUInt32BE(
-    Math.max(0, Math.min(0xffffffff, Math.round(at - (store.acceptedAt[handle] as number)))),
-    to + 4,
-  );
-  buffer.writeUInt32BE(code >>> 0, to + 8);
+  writeU32(buffer, to + 4, Math.max(0, Math.min(0xffffffff, Math.round(at - (store.acceptedAt[handle] as number)))));
+  writeU32(buffer, to + 8, code);
   buffer[letter + Letter.eventCount] = index + 1;
 }
 
@@ -129,17 +127,23 @@ export function readEvents(buffer: Buffer, from: number, count: number, accepted
   return found;
 }
 
-/** Forgets text and seed: the letter is written anew without them, and the old octets are zeroed. */
+/**
+ * Forgets text and seed: their octets are zeroed. Their room is given back once letters are many; most letters end a moment
+ * later, and writing them anew is a thirtieth of the gateway's time.
+ */
 export function endBody(store: MessageStore, handle: number): void {
   if ((store.flags[handle] as number) & MessageFlag.bodyEnded) return;
   store.flags[handle] = (store.flags[handle] as number) | MessageFlag.bodyEnded;
+  const buffer = store.buffer(handle);
   const letter = store.offset[handle] as number;
-  store.body(handle).fill(0);
-  store.buffer(handle).fill(0, letter + Letter.seed, letter + Letter.seed + 16);
-  const room = store.buffer(handle)[letter + Letter.eventRoom] as number;
-  if (!rewrite(store, handle, room, false)) {
-    // Memory's limit is reached: the zeroed body stays in place until the message ends.
-  }
+  const room = buffer[letter + Letter.eventRoom] as number;
+  const body = store.eventsAt(handle) + room * EVENT_OCTETS;
+  buffer.fill(0, body, body + bodyLength(buffer, letter));
+  buffer.fill(0, letter + Letter.seed, letter + Letter.seed + 16);
+  buffer[letter + Letter.bodyLength] = 0;
+  buffer[letter + Letter.bodyLength + 1] = 0;
+  // At memory's limit the zeroes stay where they are until the message ends.
+  if (store.slab.crowded) rewrite(store, handle, room);
 }
 
 /** Another body of the same data_coding (replace_sm). False at memory's limit: nothing changed. */
@@ -181,17 +185,8 @@ export function replaceBody(store: MessageStore, handle: number, body: Buffer, s
   return true;
 }
 
-/** Copies the letter to a new place, e.g. out of a chunk that is nearly empty. */
-export function repack(store: MessageStore, handle: number): boolean {
-  return rewrite(
-    store,
-    handle,
-    store.buffer(handle)[(store.offset[handle] as number) + Letter.eventRoom] as number,
-    true,
-  );
-}
-
-function rewrite(store: MessageStore, handle: number, eventRoom: number, keepBody: boolean): boolean {
+/** The letter at a new place, its old octets zeroed. */
+function rewrite(store: MessageStore, handle: number, eventRoom: number): boolean {
   const old = store.buffer(handle);
   const oldAt = store.offset[handle] as number;
   const oldChunk = store.chunk[handle] as number;
@@ -199,8 +194,8 @@ function rewrite(store: MessageStore, handle: number, eventRoom: number, keepBod
   const oldRoom = old[oldAt + Letter.eventRoom] as number;
   const eventsFrom = store.eventsAt(handle);
   const headLength = eventsFrom - oldAt;
-  const bodyLength = keepBody ? oldLength - headLength - oldRoom * EVENT_OCTETS : 0;
-  const length = headLength + eventRoom * EVENT_OCTETS + bodyLength;
+  const bodyOctets = bodyLength(old, oldAt);
+  const length = headLength + eventRoom * EVENT_OCTETS + bodyOctets;
   if (!store.room(handle, length)) return false;
   const fresh = store.buffer(handle);
   const freshAt = store.offset[handle] as number;
@@ -208,14 +203,16 @@ function rewrite(store: MessageStore, handle: number, eventRoom: number, keepBod
   fresh[freshAt + Letter.eventRoom] = eventRoom;
   const eventOctets = Math.min(oldRoom, eventRoom) * EVENT_OCTETS;
   old.copy(fresh, freshAt + headLength, eventsFrom, eventsFrom + eventOctets);
-  if (bodyLength > 0) {
+  if (bodyOctets > 0) {
     const oldBody = eventsFrom + oldRoom * EVENT_OCTETS;
-    old.copy(fresh, freshAt + headLength + eventRoom * EVENT_OCTETS, oldBody, oldBody + bodyLength);
-  } else {
-    fresh[freshAt + Letter.bodyLength] = 0;
-    fresh[freshAt + Letter.bodyLength + 1] = 0;
+    old.copy(fresh, freshAt + headLength + eventRoom * EVENT_OCTETS, oldBody, oldBody + bodyOctets);
   }
   old.fill(0, oldAt, oldAt + oldLength);
   store.slab.free(oldChunk, oldLength);
   return true;
+}
+
+function bodyLength(buffer: Buffer, letter: number): number {
+  const at = letter + Letter.bodyLength;
+  return ((buffer[at] as number) << 8) | (buffer[at + 1] as number);
 }

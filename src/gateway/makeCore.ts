@@ -3,7 +3,6 @@ import { ByteWriter } from '../base/bytes.ts';
 import { RandomPool } from '../base/random.ts';
 import { Slab } from '../base/slab.ts';
 import { CommitLog, type CommitState } from '../driver/commit.ts';
-import { tokenKey } from '../egress/orderToken.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { compilePrices, NO_CURRENCY } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
@@ -80,7 +79,6 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
     names,
     purposes,
     counters: zeroCounters(),
-    tokenKey: tokenKey(config.guard.tokenSecret, world.crypto.sha256Latin1),
     scratch: new ByteWriter(4096),
     closing: [],
     answers: new Answers((peer, sequence, kind) => {

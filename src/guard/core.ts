@@ -101,7 +101,32 @@ const IDS_PER_SECOND = 2_097_152;
 
 /** The spelling of an id on the wire: hexadecimal, no leading zero. */
 export function idText(id: number): string {
-  return id.toString(16);
+  const high = Math.floor(id / LOW_DIGITS);
+  // Thirteen digits from 1974 to 2038; toString with a base takes seven times as long.
+  if (high < 0x100_0000 || high > 0xfff_ffff) return id.toString(16);
+  const low = id - high * LOW_DIGITS;
+  return String.fromCharCode(
+    digit(high >>> 24),
+    digit((high >>> 20) & 15),
+    digit((high >>> 16) & 15),
+    digit((high >>> 12) & 15),
+    digit((high >>> 8) & 15),
+    digit((high >>> 4) & 15),
+    digit(high & 15),
+    digit(low >>> 20),
+    digit((low >>> 16) & 15),
+    digit((low >>> 12) & 15),
+    digit((low >>> 8) & 15),
+    digit((low >>> 4) & 15),
+    digit(low & 15),
+  );
+}
+
+/** Six hexadecimal digits' worth. */
+const LOW_DIGITS = 0x100_0000;
+
+function digit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }
 
 export function newCounters(): GuardCounters {

@@ -22,6 +22,7 @@ import {
 } from '../sms/receipt.ts';
 import { type SplitOptions, splitOctets } from '../sms/split.ts';
 import { parseUdh } from '../sms/udh.ts';
+import type { SeedCommitments } from '../tlog/seedCommitments.ts';
 import type { DialectConfig } from './config.ts';
 import type { PduOctets } from './pduOctets.ts';
 
@@ -66,10 +67,11 @@ export interface Wanted {
   readonly total: number;
 }
 
-/** Buffers that every check uses again. One per guard. */
+/** What every order uses again. One per guard. */
 export interface EmissionScratch {
   readonly writer: ByteWriter;
   readonly facts: EmissionFacts;
+  readonly commitments: SeedCommitments;
 }
 
 const FITS: Decision = { allowed: true };

@@ -10,6 +10,7 @@ import { emissionFacts } from '../egress/reparse.ts';
 import type { HttpListener } from '../port/http.ts';
 import type { Alarm } from '../port/loop.ts';
 import type { World } from '../port/world.ts';
+import { SeedCommitments } from '../tlog/seedCommitments.ts';
 import { adminHandler } from './admin.ts';
 import { Answers } from './answers.ts';
 import { beginRun } from './beginRun.ts';
@@ -112,7 +113,8 @@ export class Guard {
     this.#due = new Due(core, this.#onDisk);
     building.outcomes = new Outcomes(core);
     building.receipts = new Receipts(core, this.#onDisk);
-    const scratch = { writer: new ByteWriter(), facts: emissionFacts() };
+    const commitments = new SeedCommitments(core.world.crypto.sha256Octets);
+    const scratch = { writer: new ByteWriter(), facts: emissionFacts(), commitments };
     upstreams.answers = new Answers(core);
     upstreams.orders = new Orders(core, upstreams.answers, scratch);
     upstreams.mo = new Mo(core);

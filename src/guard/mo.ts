@@ -7,13 +7,13 @@ import { messageIdResp } from '../smpp/make.ts';
 import { type DataSm, type DeliverSm, deliverSm, type Tlv, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
+import { octet, u64 } from '../smpp/tlvValues.ts';
 import { HopTag } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import type { Link } from './links.ts';
 import { writeUpAck } from './receiptRecords.ts';
 import { putText, RECORD_VERSION, type RecordReader } from './recordReader.ts';
 import { RecordType } from './records.ts';
-import { octet, u64 } from './upReceipt.ts';
 
 const TYPE_BITS = 0x3c;
 /** UDHI and reply path are what a handset may set. */

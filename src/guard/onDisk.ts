@@ -1,6 +1,7 @@
 // What has left memory: orders in run files, found by op and by the supplier's id. Moves the oldest there, brings back what a
 // receipt or a repeated order asks for. Values are the records of opRecord.ts; texts never come here.
 import { ByteWriter } from '../base/bytes.ts';
+import { ScratchOctets } from '../base/scratchOctets.ts';
 import { indexKey, lookupKeys } from '../sms/messageId.ts';
 import type { Core } from './core.ts';
 import { deadlineOf } from './due.ts';
@@ -23,6 +24,7 @@ export class OnDisk {
   readonly #core: Core;
   readonly #reader = new RecordReader();
   readonly #scratch = new ByteWriter(512);
+  readonly #idInput = new ScratchOctets('');
   /** Put and waiting for the run to be durable; their batches are released then. */
   #moving: number[] = [];
   #flushing = false;
@@ -191,7 +193,8 @@ export class OnDisk {
 
   /** 16 octets of a hash: suppliers' ids are of any length. */
   #idKey(link: Link, id: string): Buffer {
-    const hash = this.#core.world.crypto.sha256Latin1(`${link.name}\0${id}`);
+    const input = this.#idInput.restart().latin1(link.name).u8(0).latin1(id);
+    const hash = this.#core.world.crypto.sha256Octets(input.view());
     const key = Buffer.allocUnsafe(ID_KEY_OCTETS);
     key.latin1Write('id:\0', 0);
     key.latin1Write(hash.slice(0, OP_OCTETS), 4);

@@ -1,5 +1,6 @@
 // The proof that an order is the gateway's: its token, computed anew over everything that must not change on the way.
-import { type OrderFacts, orderToken, type Sha256Latin1, type TokenKey } from '../egress/orderToken.ts';
+import { NO_BYTES } from '../base/bytes.ts';
+import type { OrderFacts, OrderTokens } from '../egress/orderToken.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import type { OrderTlvs } from './orderTlvs.ts';
 
@@ -12,9 +13,8 @@ type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
 
 /** Checks tokens; one instance is used again and again. */
 export class OrderProof {
-  readonly #sha256: Sha256Latin1;
   readonly #facts: MutableFacts = {
-    op: '',
+    op: NO_BYTES,
     link: '',
     sourceTon: 0,
     sourceNpi: 0,
@@ -26,18 +26,13 @@ export class OrderProof {
     validitySeconds: 0,
     validUntil: 0,
     flags: 0,
-    bodyDigest: '',
+    body: NO_BYTES,
   };
 
-  constructor(sha256: Sha256Latin1) {
-    this.#sha256 = sha256;
-  }
-
   /** Is this order proved for `link`? As many steps whatever the token is. */
-  holds(key: TokenKey, link: string, pdu: SubmitSm, tlvs: OrderTlvs, validitySeconds: number): boolean {
-    const sha256 = this.#sha256;
+  holds(tokens: OrderTokens, link: string, pdu: SubmitSm, tlvs: OrderTlvs, validitySeconds: number): boolean {
     const facts = this.#facts;
-    facts.op = tlvs.op;
+    facts.op = tlvs.opOctets;
     facts.link = link;
     facts.sourceTon = pdu.sourceAddrTon;
     facts.sourceNpi = pdu.sourceAddrNpi;
@@ -49,8 +44,8 @@ export class OrderProof {
     facts.validitySeconds = validitySeconds;
     facts.validUntil = tlvs.validUntil;
     facts.flags = tlvs.flags;
-    facts.bodyDigest = sha256(tlvs.body.latin1Slice(0, tlvs.body.length));
-    const wanted = orderToken(key, facts, sha256);
+    facts.body = tlvs.body;
+    const wanted = tokens.of(facts);
     let difference = 0;
     for (let i = 0; i < TOKEN_OCTETS; i++) difference |= wanted.charCodeAt(i) ^ (tlvs.token[i] as number);
     return difference === 0;

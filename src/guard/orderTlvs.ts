@@ -12,6 +12,7 @@ const TIME_MAX_MS = 0xffff_ffff * 1000;
 /** The TLVs of an order; one instance is filled again and again. Buffers are views of the request. */
 export class OrderTlvs {
   op = '';
+  opOctets = NO_BYTES;
   seed = '';
   token = NO_BYTES;
   segments = 0;
@@ -27,6 +28,7 @@ export class OrderTlvs {
 
   read(pdu: SubmitSm): void {
     this.op = '';
+    this.opOctets = NO_BYTES;
     this.seed = '';
     this.token = NO_BYTES;
     this.segments = 0;
@@ -45,6 +47,7 @@ export class OrderTlvs {
           break;
         case HopTag.op:
           this.op = value.latin1Slice(0, value.length);
+          this.opOctets = value;
           break;
         case HopTag.seed:
           this.seed = value.latin1Slice(0, value.length);
@@ -86,22 +89,27 @@ function timeOf(ms: number): number {
   return ms <= TIME_MAX_MS ? ms : 0;
 }
 
-/** Prices as the text that is committed, e.g. "CHF 0.0550"; they come in long runs of the same. */
+/** Texts kept; a price list has fewer prices than prefixes. */
+const TEXTS_MAX = 4096;
+
+/** Prices as the text that is committed, e.g. "CHF 0.0550". */
 export class PriceTexts {
-  #octets = '';
-  #text = '';
+  /** By the TLV's octets. */
+  readonly #texts = new Map<string, string>();
 
   /** Of a TLV price: u64 micro-units and three letters; empty for anything else. */
   of(value: Buffer): string {
     if (value.length !== PRICE_OCTETS) return '';
     const octets = value.latin1Slice(0, PRICE_OCTETS);
-    if (octets === this.#octets) return this.#text;
+    const known = this.#texts.get(octets);
+    if (known !== undefined) return known;
     const micro = readU64(value, 0);
     const fraction = String(micro % 1_000_000)
       .padStart(6, '0')
       .replace(/0{1,2}$/, '');
-    this.#octets = octets;
-    this.#text = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
-    return this.#text;
+    const text = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
+    if (this.#texts.size === TEXTS_MAX) this.#texts.clear();
+    this.#texts.set(octets, text);
+    return text;
   }
 }

@@ -1,12 +1,11 @@
 // Orders from a Glaspost gateway: read, looked up by op, proved by their token, judged, and handed to the link. What is declined here was never begun; what became of the rest is answered by answers.ts.
 
 import type { SmppPeer } from '../driver/types.ts';
-import type { TokenKey } from '../egress/orderToken.ts';
+import type { OrderTokens } from '../egress/orderToken.ts';
 import { readValidity } from '../egress/validity.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { OrderFlag } from '../smpp/vendor.ts';
-import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
 import type { Answers } from './answers.ts';
 import type { Core } from './core.ts';
 import type { EmissionScratch } from './dialect.ts';
@@ -20,7 +19,6 @@ import type { Upstream } from './upstreams.ts';
 
 const OP_OCTETS = 16;
 const SEED_OCTETS = 16;
-const DIGEST_FIELD_BODY = 0x03;
 const UDHI = 0x40;
 const RECALL_AGAIN_MS = 250;
 /** Such an op may be in a run file only. */
@@ -31,21 +29,20 @@ export class Orders {
   readonly #answers: Answers;
   readonly #tlvs = new OrderTlvs();
   readonly #scratch: EmissionScratch;
-  readonly #proof: OrderProof;
+  readonly #proof = new OrderProof();
   readonly #prices = new PriceTexts();
 
   constructor(core: Core, answers: Answers, scratch: EmissionScratch) {
     this.#core = core;
     this.#answers = answers;
     this.#scratch = scratch;
-    this.#proof = new OrderProof(core.world.crypto.sha256Latin1);
   }
 
   /**
    * A submit_sm of a token upstream on the bind of `link`. Answers it now or later, once. What is known is answered from its
    * record whatever else the order says: only what begins is judged.
    */
-  take(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, pdu: SubmitSm): void {
+  take(peer: SmppPeer<number>, upstream: Upstream, tokens: OrderTokens, link: Link, pdu: SubmitSm): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
     core.counters.orders++;
@@ -76,13 +73,13 @@ export class Orders {
     }
     if ((tlvs.flags & SENT_BEFORE) !== 0 && core.receipts.spillHolds()) {
       // It may have left memory: what follows waits for the look-up, with the request's octets copied.
-      this.#recall(peer, upstream, key, link, copied(pdu), tlvs.op);
+      this.#recall(peer, upstream, tokens, link, copied(pdu), tlvs.op);
       return;
     }
-    this.#begin(peer, upstream, key, link, pdu);
+    this.#begin(peer, upstream, tokens, link, pdu);
   }
 
-  #begin(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, pdu: SubmitSm): void {
+  #begin(peer: SmppPeer<number>, upstream: Upstream, tokens: OrderTokens, link: Link, pdu: SubmitSm): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
     const nowMs = core.world.loop.now();
@@ -92,7 +89,7 @@ export class Orders {
       this.#answers.decline(peer, pdu.sequence, tlvs.op, upstream, link, Status.ESME_RINVEXPIRY, reason);
       return;
     }
-    if (!this.#proof.holds(key, link.name, pdu, tlvs, validitySeconds)) {
+    if (!this.#proof.holds(tokens, link.name, pdu, tlvs, validitySeconds)) {
       const reason = 'order token is wrong';
       this.#answers.decline(peer, pdu.sequence, tlvs.op, upstream, link, Status.ESME_RSUBMITFAIL, reason);
       return;
@@ -139,7 +136,6 @@ export class Orders {
   #fill(op: Op, upstream: Upstream, link: Link, pdu: SubmitSm, body: Buffer, nowMs: number): void {
     const core = this.#core;
     const tlvs = this.#tlvs;
-    const sha256 = core.world.crypto.sha256Latin1;
     op.op = tlvs.op;
     op.guardId = core.ids.next();
     op.flags = tlvs.flags;
@@ -163,29 +159,28 @@ export class Orders {
     op.senderNpi = pdu.sourceAddrNpi;
     op.sender = pdu.sourceAddr;
     op.dataCoding = pdu.dataCoding;
-    op.fieldsSeed = fieldsSeed(sha256, tlvs.seed);
-    op.bodyCommitment = commit(
-      sha256,
-      DIGEST_FIELD_BODY,
-      bodySalt(sha256, tlvs.seed),
-      String.fromCharCode(pdu.dataCoding) + this.#text(body, pdu.esmClass),
-    );
+    const { commitments } = this.#scratch;
+    op.fieldsSeed = commitments.fieldsSeed(tlvs.seed);
+    // What is committed is the text without its header.
+    const from = (pdu.esmClass & UDHI) !== 0 && body.length > 0 ? Math.min(body.length, (body[0] as number) + 1) : 0;
+    op.bodyCommitment = commitments.body(tlvs.seed, pdu.dataCoding, body, from);
     op.size(tlvs.segments);
   }
 
-  /** What is committed is the text without its header. */
-  #text(body: Buffer, esmClass: number): string {
-    const from = (esmClass & UDHI) !== 0 && body.length > 0 ? Math.min(body.length, (body[0] as number) + 1) : 0;
-    return body.latin1Slice(from, body.length);
-  }
-
   /** An op that was emitted must never be taken for a new one: what cannot come back into memory now is looked for again. */
-  #recall(peer: SmppPeer<number>, upstream: Upstream, key: TokenKey, link: Link, kept: SubmitSm, op: string): void {
+  #recall(
+    peer: SmppPeer<number>,
+    upstream: Upstream,
+    tokens: OrderTokens,
+    link: Link,
+    kept: SubmitSm,
+    op: string,
+  ): void {
     this.#core.receipts.recallOp(op, (handle) => {
       const { loop } = this.#core.world;
       if (handle === NO_ROOM && (!peer.bound || this.#core.halted)) return;
       if (handle === NO_ROOM) {
-        const again = (): void => this.#recall(peer, upstream, key, link, kept, op);
+        const again = (): void => this.#recall(peer, upstream, tokens, link, kept, op);
         loop.wakeAt(loop.monotonic() + RECALL_AGAIN_MS, again);
         return;
       }
@@ -194,7 +189,7 @@ export class Orders {
       if (known >= 0) {
         this.#core.counters.orders_repeated++;
         this.#answers.attach(peer, kept.sequence, known);
-      } else this.#begin(peer, upstream, key, link, kept);
+      } else this.#begin(peer, upstream, tokens, link, kept);
     });
   }
 }

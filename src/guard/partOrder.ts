@@ -1,14 +1,12 @@
 // Bind mode: a whole message of another gateway, and the order that is made of it. Account, purpose and lane are those of the
 // bind; op and salts are the guard's own.
-import { bodySalt, commit, fieldsSeed } from '../tlog/commitment.ts';
+import type { SeedCommitments } from '../tlog/seedCommitments.ts';
 import type { Core } from './core.ts';
 import type { Link } from './links.ts';
 import type { Op } from './op.ts';
 import { extensionOf } from './partRecords.ts';
 import type { Part } from './partsIn.ts';
 import type { Upstream } from './upstreams.ts';
-
-const BODY_FIELD = 0x03;
 
 /** Parts in their order, and where they stand. Times are wall clock. */
 export interface Message {
@@ -22,13 +20,20 @@ export interface Message {
 }
 
 /** Fills an order with all but its lane, its size and its PDUs. `text` is the joined text without header. */
-export function fillOrder(core: Core, op: Op, name: string, message: Message, text: Buffer, nowMs: number): void {
-  const { world, ids } = core;
+export function fillOrder(
+  core: Core,
+  commitments: SeedCommitments,
+  op: Op,
+  name: string,
+  message: Message,
+  text: Buffer,
+  nowMs: number,
+): void {
+  const { ids } = core;
   const { parts, link, upstream } = message;
   const config = upstream.config?.mode === 'bind' ? upstream.config : null;
   const first = parts[0];
   if (first === undefined) throw new Error('a message has parts');
-  const sha256 = world.crypto.sha256Latin1;
   op.op = name;
   op.guardId = ids.next();
   op.flags = 0;
@@ -50,12 +55,7 @@ export function fillOrder(core: Core, op: Op, name: string, message: Message, te
   op.senderNpi = first.sourceNpi;
   op.sender = first.source;
   op.dataCoding = first.dataCoding;
-  op.fieldsSeed = fieldsSeed(sha256, first.seed);
-  op.bodyCommitment = commit(
-    sha256,
-    BODY_FIELD,
-    bodySalt(sha256, first.seed),
-    String.fromCharCode(first.dataCoding) + text.latin1Slice(0, text.length),
-  );
+  op.fieldsSeed = commitments.fieldsSeed(first.seed);
+  op.bodyCommitment = commitments.body(first.seed, first.dataCoding, text);
   op.extension = extensionOf(parts);
 }

@@ -2,12 +2,12 @@
 // one state for all when every segment has its own (R28).
 import { type DeliverSm, deliverSm } from '../smpp/pdu.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
+import { cstring, octet } from '../smpp/tlvValues.ts';
 import { messageState } from '../sms/messageState.ts';
-import type { MinuteCache } from '../sms/receipt.ts';
 import { type Core, idText } from './core.ts';
 import { SegmentFlag } from './letterLayout.ts';
 import { partsOf } from './partRecords.ts';
-import { cstring, octet, receiptText } from './upReceipt.ts';
+import type { UpReceipts } from './upReceipt.ts';
 import type { Upstream } from './upstreams.ts';
 
 const FAILURES_ONLY = 2;
@@ -61,7 +61,7 @@ export class PartReceipts {
     return messageState.delivered;
   }
 
-  receiptPdu(token: number, minutes: MinuteCache): DeliverSm | null {
+  receiptPdu(token: number, receipts: UpReceipts): DeliverSm | null {
     const { sent } = this.#core;
     const handle = Math.floor(token / 256);
     const place = token % 256;
@@ -73,7 +73,6 @@ export class PartReceipts {
     const segment = own ? place : total - 1;
     const state = own ? sent.state(handle, place) : this.#aggregate(handle, total);
     const id = idText(part.id);
-    const delivered = state === messageState.delivered;
     const rawError = sent.rawError(handle, segment);
     return deliverSm({
       sourceAddrTon: 1,
@@ -83,16 +82,7 @@ export class PartReceipts {
       destAddrNpi: sent.sourceNpi(handle),
       destinationAddr: sent.source(handle),
       esmClass: 0x04,
-      shortMessage: receiptText(
-        id,
-        1,
-        delivered ? 1 : 0,
-        sent.submittedAt(handle),
-        sent.receivedAt(handle, segment),
-        state,
-        rawError,
-        minutes,
-      ),
+      shortMessage: receipts.text(id, sent.submittedAt(handle), sent.receivedAt(handle, segment), state, rawError),
       tlvs: [
         { tag: Tag.receiptedMessageId, value: cstring(id) },
         { tag: Tag.messageState, value: octet(state) },

@@ -129,7 +129,7 @@ export class PartsOut {
     const handle = sent.open(name);
     if (handle < 0) return false;
     const op = ops.take(handle);
-    fillOrder(this.#core, op, name, message, text, nowMs);
+    fillOrder(this.#core, this.#scratch.commitments, op, name, message, text, nowMs);
     op.lane = lane;
     op.size(total);
     const seconds = Math.ceil((message.validUntil - nowMs) / 1000);

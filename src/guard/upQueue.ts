@@ -2,12 +2,11 @@
 // mobile-originated messages as negative ones. Repeated until it is answered with 0; the answer is journalled.
 import type { Alarm } from '../port/loop.ts';
 import type { DeliverSm } from '../smpp/pdu.ts';
-import { Status } from '../smpp/status.table.ts';
-import { minuteCache } from '../sms/receipt.ts';
+import { Status, statusWords } from '../smpp/status.table.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
 import type { Link } from './links.ts';
-import { upReceipt } from './upReceipt.ts';
+import { UpReceipts } from './upReceipt.ts';
 import type { UpstreamBind } from './upstreamBind.ts';
 import type { Upstream } from './upstreams.ts';
 
@@ -18,7 +17,7 @@ export class UpQueue {
   readonly #upstream: Upstream;
   readonly #link: Link;
   readonly #waiting = new Deque<number>();
-  readonly #minutes = minuteCache();
+  readonly #receipts: UpReceipts;
   #alarm: Alarm | null = null;
   #notBefore = 0;
   /** What a bind cannot be told at all is answered from within `send`; it must not begin a second round. */
@@ -26,6 +25,7 @@ export class UpQueue {
 
   constructor(core: Core, upstream: Upstream, link: Link) {
     this.#core = core;
+    this.#receipts = new UpReceipts(core);
     this.#upstream = upstream;
     this.#link = link;
   }
@@ -63,15 +63,18 @@ export class UpQueue {
   #make(token: number): DeliverSm | null {
     if (token < 0) return this.#core.upstreams.mo.pdu(-token - 1);
     if (this.#core.sent.extension(Math.floor(token / 256)) !== '')
-      return this.#core.upstreams.partReceipts.receiptPdu(token, this.#minutes);
-    return upReceipt(this.#core, token, this.#minutes);
+      return this.#core.upstreams.partReceipts.receiptPdu(token, this.#receipts);
+    return this.#receipts.make(token);
   }
 
   /** The upstream's answer. */
   answered(token: number, status: number): void {
     if (status === Status.ESME_ROK || status === Status.ESME_RX_P_APPN || status === Status.ESME_RX_R_APPN) {
       if (status !== 0)
-        this.#core.world.log.warn('upstream refuses a delivery for good', { upstream: this.#upstream.name, status });
+        this.#core.world.log.warn('upstream refuses a delivery for good', {
+          upstream: this.#upstream.name,
+          status: statusWords(status),
+        });
       this.#taken(token);
       this.pump();
       return;

@@ -1,88 +1,77 @@
 // A receipt as it goes up to a Glaspost gateway: our text, normalised ids, and the hop's TLVs. Form only.
-import type { DeliverSm, Tlv } from '../smpp/pdu.ts';
-import { deliverSm } from '../smpp/pdu.ts';
+import { ScratchOctets } from '../base/scratchOctets.ts';
+import { type DeliverSm, deliverSm, type Tlv } from '../smpp/pdu.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
+import { blankTlv, putU64 } from '../smpp/tlvValues.ts';
 import { HopTag } from '../smpp/vendor.ts';
-import { stateOfValue } from '../sms/messageState.ts';
-import { formatReceipt, type MinuteCache } from '../sms/receipt.ts';
+import { messageState, stateOfValue } from '../sms/messageState.ts';
+import { ReceiptWriter } from '../sms/receipt.ts';
 import { type Core, idText } from './core.ts';
 
 const RECEIPT_CLASS = 0x04;
-const DELIVERED = 2;
+const NO_ERROR = '000';
 
-export function upReceipt(core: Core, token: number, minutes: MinuteCache): DeliverSm {
-  const { sent } = core;
-  const handle = Math.floor(token / 256);
-  const segment = token % 256;
-  const id = idText(sent.guardId(handle));
-  const state = sent.state(handle, segment);
-  const rawError = sent.rawError(handle, segment);
-  const receivedAt = sent.receivedAt(handle, segment);
-  const tlvs: Tlv[] = [
-    { tag: Tag.receiptedMessageId, value: cstring(id) },
-    { tag: Tag.messageState, value: octet(state) },
-    { tag: HopTag.op, value: Buffer.from(sent.op(handle), 'latin1') },
-    { tag: HopTag.segment, value: octet(segment + 1) },
-    { tag: HopTag.eventNumber, value: u64(sent.eventNumber(handle, segment)) },
-    { tag: HopTag.receivedAt, value: u64(receivedAt) },
-  ];
-  if (rawError !== '') tlvs.push({ tag: HopTag.rawError, value: Buffer.from(rawError, 'latin1') });
-  return deliverSm({
-    sourceAddrTon: 1,
-    sourceAddrNpi: 1,
-    sourceAddr: sent.destination(handle),
-    destAddrTon: sent.sourceTon(handle),
-    destAddrNpi: sent.sourceNpi(handle),
-    destinationAddr: sent.source(handle),
-    esmClass: RECEIPT_CLASS,
-    shortMessage: receiptText(
+/** Makes receipts in one place: each is valid until the next one is made. */
+export class UpReceipts {
+  readonly #core: Core;
+  readonly #texts = new ReceiptWriter();
+  readonly #id = new ScratchOctets('');
+  readonly #state = blankTlv(Tag.messageState, 1);
+  readonly #op = blankTlv(HopTag.op, 16);
+  readonly #segment = blankTlv(HopTag.segment, 1);
+  readonly #eventNumber = blankTlv(HopTag.eventNumber, 8);
+  readonly #receivedAt = blankTlv(HopTag.receivedAt, 8);
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** `token`: handle · 256 + segment from 0. */
+  make(token: number): DeliverSm {
+    const { sent } = this.#core;
+    const handle = Math.floor(token / 256);
+    const segment = token - handle * 256;
+    const id = idText(sent.guardId(handle));
+    const state = sent.state(handle, segment);
+    const rawError = sent.rawError(handle, segment);
+    const receivedAt = sent.receivedAt(handle, segment);
+    this.#state.value[0] = state;
+    this.#op.value.latin1Write(sent.op(handle), 0);
+    this.#segment.value[0] = segment + 1;
+    putU64(this.#eventNumber.value, sent.eventNumber(handle, segment));
+    putU64(this.#receivedAt.value, receivedAt);
+    const tlvs: Tlv[] = [
+      { tag: Tag.receiptedMessageId, value: this.#id.restart().latin1(id).u8(0).view() },
+      this.#state,
+      this.#op,
+      this.#segment,
+      this.#eventNumber,
+      this.#receivedAt,
+    ];
+    if (rawError !== '') tlvs.push({ tag: HopTag.rawError, value: Buffer.from(rawError, 'latin1') });
+    return deliverSm({
+      sourceAddrTon: 1,
+      sourceAddrNpi: 1,
+      sourceAddr: sent.destination(handle),
+      destAddrTon: sent.sourceTon(handle),
+      destAddrNpi: sent.sourceNpi(handle),
+      destinationAddr: sent.source(handle),
+      esmClass: RECEIPT_CLASS,
+      shortMessage: this.text(id, sent.submittedAt(handle), receivedAt, state, rawError),
+      tlvs,
+    });
+  }
+
+  /** The text of one segment's receipt. Valid until the next one is written. */
+  text(id: string, submitMs: number, doneMs: number, state: number, rawError: string): Buffer {
+    return this.#texts.write({
       id,
-      1,
-      state === DELIVERED ? 1 : 0,
-      sent.submittedAt(handle),
-      receivedAt,
-      state,
-      rawError,
-      minutes,
-    ),
-    tlvs,
-  });
-}
-
-/** The text of a receipt of ours as octets. */
-export function receiptText(
-  id: string,
-  sub: number,
-  dlvrd: number,
-  submitMs: number,
-  doneMs: number,
-  state: number,
-  rawError: string,
-  minutes: MinuteCache,
-): Buffer {
-  const text = formatReceipt(
-    { id, sub, dlvrd, submitMs, doneMs, state: stateOfValue(state) ?? 7, err: rawError === '' ? '000' : rawError },
-    minutes,
-  );
-  return Buffer.from(text, 'latin1');
-}
-
-export function octet(value: number): Buffer {
-  const b = Buffer.allocUnsafe(1);
-  b[0] = value;
-  return b;
-}
-
-export function u64(value: number): Buffer {
-  const b = Buffer.allocUnsafe(8);
-  b.writeUInt32BE(Math.floor(value / 0x1_0000_0000), 0);
-  b.writeUInt32BE(value % 0x1_0000_0000, 4);
-  return b;
-}
-
-export function cstring(text: string): Buffer {
-  const b = Buffer.allocUnsafe(text.length + 1);
-  b.latin1Write(text, 0);
-  b[text.length] = 0;
-  return b;
+      sub: 1,
+      dlvrd: state === messageState.delivered ? 1 : 0,
+      submitMs,
+      doneMs,
+      state: stateOfValue(state) ?? messageState.unknown,
+      err: rawError === '' ? NO_ERROR : rawError,
+    });
+  }
 }

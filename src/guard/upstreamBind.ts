@@ -120,12 +120,12 @@ export class UpstreamBind implements PeerHandler<number> {
   }
 
   request(peer: SmppPeer<number>, pdu: Pdu): void {
-    const { key, config } = this.upstream;
+    const { tokens, config } = this.upstream;
     const { upstreams } = this.#core;
     if (pdu.command !== 'submit_sm' || config === null) {
       peer.respondStatus(pdu.sequence, pdu.commandId, Status.ESME_RINVCMDID);
     } else if (config.mode === 'bind') upstreams.parts.take(peer, this.upstream, config, this.link, pdu);
-    else if (key !== null) upstreams.orders.take(peer, this.upstream, key, this.link, pdu);
+    else if (tokens !== null) upstreams.orders.take(peer, this.upstream, tokens, this.link, pdu);
   }
 
   response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {

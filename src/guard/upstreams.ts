@@ -1,6 +1,6 @@
 // Who gives orders: the upstreams by configuration, numbered by name for the length of a run, with their binds and what waits
 // to go up to each of them over each link. Reports link states. What a bind may do is upstreamBind.ts's.
-import { type TokenKey, tokenKey } from '../egress/orderToken.ts';
+import { OrderTokens } from '../egress/orderToken.ts';
 import { CommandId } from '../smpp/commands.ts';
 import type { AlertNotification, Tlv } from '../smpp/pdu.ts';
 import { HopTag } from '../smpp/vendor.ts';
@@ -23,7 +23,8 @@ export interface Upstream {
   readonly name: string;
   /** Null: only the journal knows it. */
   config: UpstreamConfig | null;
-  key: TokenKey | null;
+  /** Null in bind mode. */
+  tokens: OrderTokens | null;
   readonly binds: Set<UpstreamBind>;
   /** By link number. */
   readonly queues: (UpQueue | undefined)[];
@@ -66,7 +67,7 @@ export class Upstreams {
   #known(name: string): Upstream {
     let upstream = this.#byName.get(name);
     if (upstream === undefined) {
-      upstream = { number: this.#byNumber.length, name, config: null, key: null, binds: new Set(), queues: [] };
+      upstream = { number: this.#byNumber.length, name, config: null, tokens: null, binds: new Set(), queues: [] };
       this.#byNumber.push(upstream);
       this.#byName.set(name, upstream);
     }
@@ -81,15 +82,15 @@ export class Upstreams {
       const upstream = this.#known(config.name);
       const before = upstream.config;
       upstream.config = config;
-      upstream.key =
-        config.mode === 'token' ? tokenKey(config.tokenSecret, this.#core.world.crypto.sha256Latin1) : null;
+      upstream.tokens =
+        config.mode === 'token' ? new OrderTokens(config.tokenSecret, this.#core.world.crypto.sha256Octets) : null;
       if (before !== null && identity(before) !== identity(config))
         for (const bind of upstream.binds) bind.peer.unbind();
     }
     for (const upstream of this.#byNumber) {
       if (named.has(upstream.name)) continue;
       upstream.config = null;
-      upstream.key = null;
+      upstream.tokens = null;
       for (const bind of upstream.binds) bind.peer.unbind();
     }
   }

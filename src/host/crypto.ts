@@ -10,31 +10,13 @@ const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 /** Hashes at work at once; a burst of binds must not take every core from the traffic. */
 const AT_ONCE = 1;
-/** Covers orders and commitments; longer inputs are rare and get a view each time. */
-const SCRATCH_BYTES = 4096;
 /** Costs above this in a stored hash are refused: 128 MiB. */
 const MEMORY_MAX = 134_217_728;
 
 export function createCrypto(): Crypto {
-  let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-  /** Views of the scratch by length: making one costs as much as a quarter of the hash. */
-  let views: (Buffer | undefined)[] = [];
   const passwords = new PasswordQueue();
   return {
-    sha256Latin1(input: string): string {
-      const { length } = input;
-      if (length > scratch.length) {
-        scratch = Buffer.allocUnsafeSlow(length * 2);
-        views = [];
-      }
-      let view = views[length];
-      if (view === undefined) {
-        view = scratch.subarray(0, length);
-        if (length <= SCRATCH_BYTES) views[length] = view;
-      }
-      scratch.latin1Write(input, 0);
-      return hash('sha256', view, 'latin1');
-    },
+    sha256Octets: (octets: Buffer): string => hash('sha256', octets, 'latin1'),
     sha256: (input: Uint8Array): Buffer => hash('sha256', input, 'buffer'),
     hmacSha256: (key: Uint8Array, input: Uint8Array): Buffer => createHmac('sha256', key).update(input).digest(),
     randomFill(target: Uint8Array): void {

@@ -1,5 +1,6 @@
 // Entries put and not yet in a durable run: packed in shared memory, so that the writing thread reads what the main thread
 // can still find. Lives in the main thread.
+import { writeU32 } from '../base/bytes.ts';
 import type { SpillEntry } from '../port/spill.ts';
 import { ENTRY_HEADER, entryGroup, entryKey, entryLength, entryOrder, entryValue, SUPERSEDED } from './spillFormat.ts';
 import { SpillIndex } from './spillIndex.ts';
@@ -50,8 +51,8 @@ export class SpillTable {
     bytes[at] = 0;
     bytes[at + 1] = key.length;
     bytes[at + 2] = order.length;
-    word(bytes, at + 3, group);
-    word(bytes, at + 7, value.length);
+    writeU32(bytes, at + 3, group);
+    writeU32(bytes, at + 7, value.length);
     at = place(bytes, at + ENTRY_HEADER, key);
     at = place(bytes, at, order);
     this.used[chunk] = place(bytes, at, value);
@@ -113,13 +114,6 @@ export class SpillTable {
 
 function octetOf(place: number): number {
   return place % CHUNK_BYTES;
-}
-
-function word(bytes: Buffer, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
 }
 
 /** Copies `part` to `at` and returns its end there. The entry into a native copy costs more than a short loop. */

@@ -1,9 +1,9 @@
-// Hashes, seals and signatures as the programs see them. Latin1 strings in and out where the hot path needs it:
-// Node's one-shot hash over latin1 strings is about four times faster than over buffers.
+// Hashes, seals and signatures as the programs see them. A latin1 string comes out where the hot path needs it: Node makes one
+// four times as fast as a buffer.
 
 export interface Crypto {
-  /** SHA-256 of a latin1 string, as a latin1 string of 32 characters. */
-  sha256Latin1(input: string): string;
+  /** SHA-256 as a latin1 string of 32 characters. */
+  sha256Octets(octets: Buffer): string;
   sha256(input: Uint8Array): Buffer;
   hmacSha256(key: Uint8Array, input: Uint8Array): Buffer;
   /** Fills `target` from the system's generator. Draw from a pool (base/random.ts), not per message. */

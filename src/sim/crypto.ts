@@ -6,7 +6,7 @@ import type { Crypto } from '../port/crypto.ts';
 export function createSimCrypto(chance: Chance): Crypto {
   const hashPassword = (password: string): string => `sim$${sha256(Buffer.from(password)).toString('hex')}`;
   return {
-    sha256Latin1: (input) => sha256(Buffer.from(input, 'latin1')).latin1Slice(),
+    sha256Octets: (octets) => sha256(octets).latin1Slice(),
     sha256,
     hmacSha256: (key, input) => createHmac('sha256', key).update(input).digest(),
     randomFill(target) {

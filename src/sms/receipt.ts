@@ -2,6 +2,7 @@
 // (SMPP 3.4 Appendix B, where the text is only an example; R24). Ids and error codes are strings throughout.
 
 import { RECEIPT_ERR_MAX, RECEIPT_OCTETS_MAX } from '../base/limits.ts';
+import { ScratchOctets } from '../base/scratchOctets.ts';
 import { type MessageState, stateOfValue, stateOfWord, stateWord } from './messageState.ts';
 import { type ReceiptDates, readReceiptDate } from './receiptDate.ts';
 
@@ -184,6 +185,7 @@ export interface Receipt {
   readonly contradictions: readonly ('id' | 'state')[];
 }
 
+const ZERO = 0x30;
 const agreed: readonly ('id' | 'state')[] = [];
 
 /** Settles text and TLVs: the TLV wins, either alone suffices (R24). A reserved message_state counts as absent. */
@@ -219,39 +221,48 @@ export interface OwnReceipt {
   readonly text?: string;
 }
 
-/** The last two minutes written, kept by the caller, one per writer. Receipts come in runs of the same minutes. */
-export interface MinuteCache {
-  submitMinute: number;
-  submitText: string;
-  doneMinute: number;
-  doneText: string;
-}
+/**
+ * Writes receipts of ours into one place. Receipts come in runs of the same minutes, so the texts of the last two are kept.
+ */
+export class ReceiptWriter {
+  readonly #out = new ScratchOctets('id:');
+  #submitMinute = -1;
+  #submitText = '';
+  #doneMinute = -1;
+  #doneText = '';
 
-/** An empty cache for `formatReceipt`. */
-export function minuteCache(): MinuteCache {
-  return { submitMinute: -1, submitText: '', doneMinute: -1, doneText: '' };
-}
-
-/** The text of a receipt of ours, Appendix B's form with UTC dates, at most 254 octets, Latin-1. The id stays whole. */
-export function formatReceipt(receipt: OwnReceipt, cache: MinuteCache): string {
-  const submitMinute = Math.floor(receipt.submitMs / 60_000);
-  if (submitMinute !== cache.submitMinute) {
-    cache.submitText = minuteText(submitMinute);
-    cache.submitMinute = submitMinute;
+  /** Appendix B's form with UTC dates, at most 254 octets, Latin-1; the id stays whole. Valid until the next is written. */
+  write(receipt: OwnReceipt): Buffer {
+    const submitMinute = Math.floor(receipt.submitMs / 60_000);
+    if (submitMinute !== this.#submitMinute) {
+      this.#submitText = minuteText(submitMinute);
+      this.#submitMinute = submitMinute;
+    }
+    const doneMinute = Math.floor(receipt.doneMs / 60_000);
+    if (doneMinute !== this.#doneMinute) {
+      this.#doneText = minuteText(doneMinute);
+      this.#doneMinute = doneMinute;
+    }
+    const out = this.#out.restart().latin1(receipt.id).latin1(' sub:');
+    three(out, receipt.sub);
+    out.latin1(' dlvrd:');
+    three(out, receipt.dlvrd);
+    out.latin1(' submit date:').latin1(this.#submitText).latin1(' done date:').latin1(this.#doneText);
+    out.latin1(' stat:').latin1(stateWord(receipt.state)).latin1(' err:').latin1(receipt.err).latin1(' text:');
+    if (receipt.text !== undefined) out.latin1(receipt.text.slice(0, RECEIPT_OCTETS_MAX - out.length));
+    return out.view();
   }
-  const doneMinute = Math.floor(receipt.doneMs / 60_000);
-  if (doneMinute !== cache.doneMinute) {
-    cache.doneText = minuteText(doneMinute);
-    cache.doneMinute = doneMinute;
-  }
-  const head =
-    `id:${receipt.id} sub:${three(receipt.sub)} dlvrd:${three(receipt.dlvrd)} submit date:${cache.submitText}` +
-    ` done date:${cache.doneText} stat:${stateWord(receipt.state)} err:${receipt.err} text:`;
-  return receipt.text === undefined ? head : (head + receipt.text).slice(0, RECEIPT_OCTETS_MAX);
 }
 
-function three(value: number): string {
-  return value < 10 ? `00${value}` : value < 100 ? `0${value}` : String(Math.min(value, 999));
+/** Three digits; 999 stands for more. */
+function three(out: ScratchOctets, value: number): void {
+  const shown = Math.min(value, 999);
+  const tens = Math.floor(shown / 10);
+  const hundreds = Math.floor(shown / 100);
+  out
+    .u8(ZERO + hundreds)
+    .u8(ZERO + tens - hundreds * 10)
+    .u8(ZERO + shown - tens * 10);
 }
 
 /** YYMMDDhhmm in UTC of a minute since the epoch. */

@@ -12,6 +12,9 @@ export interface ReceiptDates {
 
 /** Two-digit years below this are 20xx, others 19xx (SMPP 3.4 §7.1.1). */
 const centuryPivot = 38;
+/** Days from the first of January of the year 1 to that of 1970. */
+const DAYS_TO_1970 = 719_162;
+/** At most, per month. */
 const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /** `digits` as ms since the epoch; undefined for zeros, `N/A` and all else that is no date. */
@@ -46,9 +49,22 @@ function instant(year: number, digits: string, at: number): number | undefined {
   const minute = two(digits, at + 6);
   const second = at + 10 <= digits.length ? two(digits, at + 8) : 0;
   if (year < 1000 || month < 1 || month > 12 || day < 1 || day > monthDays[month - 1]!) return undefined;
+  if (month === 2 && day === 29 && !isLeap(year)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  return new Date(ms).getUTCDate() === day ? ms : undefined;
+  return (((daysTo(year, month) + day - 1) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
+}
+
+function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+/** Days from 1970-01-01 to the first of a month. A Date for each receipt is a hundredth of the guard's time. */
+function daysTo(year: number, month: number): number {
+  const before = year - 1;
+  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
+  let days = before * 365 + leapDays - DAYS_TO_1970;
+  for (let m = 1; m < month; m++) days += m === 2 && isLeap(year) ? 29 : m === 2 ? 28 : monthDays[m - 1]!;
+  return days;
 }
 
 function two(digits: string, at: number): number {

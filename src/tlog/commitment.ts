@@ -1,5 +1,5 @@
 // Salted commitments to the fields of one entry, their roots, and the salts. Hashing is given as a function over
-// latin1 strings, one character per octet, because that form is several times faster in Node than buffers are.
+// latin1 strings, one character per octet.
 // Formats: `C = H(43 ‖ field ‖ salt16 ‖ value)`, `root = H(52 ‖ n ‖ (field ‖ C)×n)`, fields ascending.
 
 /** SHA-256 of octets given as a latin1 string, as a latin1 string of 32 characters. */
@@ -33,10 +33,16 @@ export interface Opening {
   readonly value: string;
 }
 
-const commitmentTag = '\x43';
+/** First octet of what a commitment hashes. */
+export const commitmentTag = '\x43';
 const rootTag = '\x52';
 const saltTag = '\x53';
-const saltOctets = 16;
+/** Octets of a salt and of a seed. */
+export const saltOctets = 16;
+/** What stands before a message's seed where the seed of the salts is made of it. */
+export const fieldsLabel = 'glaspost/fields';
+/** What stands before it where the body's salt is made. */
+export const bodyLabel = 'glaspost/body';
 
 /** Commitment to `value` (octets as latin1; an absent value is empty) under a salt of 16 octets. */
 export function commit(sha256: Sha256, fieldNumber: number, salt: string, value: string): string {
@@ -50,12 +56,12 @@ export function rootOf(sha256: Sha256, pairs: string): string {
 
 /** Seed of every salt but the body's. It may be journalled in clear: from it the body's salt cannot be found. */
 export function fieldsSeed(sha256: Sha256, seed: string): string {
-  return sha256(`glaspost/fields${seed}`).slice(0, saltOctets);
+  return sha256(fieldsLabel + seed).slice(0, saltOctets);
 }
 
 /** Salt of the body's commitment. It lives and dies with the body. */
 export function bodySalt(sha256: Sha256, seed: string): string {
-  return sha256(`glaspost/body${seed}`).slice(0, saltOctets);
+  return sha256(bodyLabel + seed).slice(0, saltOctets);
 }
 
 /** Salt of a field other than the body (03). */

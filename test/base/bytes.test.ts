@@ -25,7 +25,7 @@ test('numbers, octets and strings, across growth from nothing', () => {
         else if (one.kind === 'u16') writer.u16(one.n);
         else if (one.kind === 'u32') writer.u32(one.n);
         else if (one.kind === 'u64') writer.u64(one.n);
-        else if (one.kind === 'bytes') writer.bytes(one.bytes, Math.min(one.start, one.bytes.length));
+        else if (one.kind === 'bytes') writer.bytes(Buffer.from(one.bytes), Math.min(one.start, one.bytes.length));
         else writer.cstring(one.text);
         expected.push(reference(one));
       }

@@ -20,7 +20,7 @@ import { Customer } from './customer.ts';
 import { FakeGuard } from './fakeGuard.ts';
 
 export const testCrypto: Crypto = {
-  sha256Latin1: (input) => createHash('sha256').update(input, 'latin1').digest('latin1'),
+  sha256Octets: (octets) => createHash('sha256').update(octets).digest('latin1'),
   sha256: (input) => createHash('sha256').update(input).digest(),
   hmacSha256: (key, input) => createHmac('sha256', key).update(input).digest(),
   randomFill: (target) => void randomFillSync(target),
@@ -82,7 +82,7 @@ export class Rig {
     return this.startGateway();
   }
 
-  async startGateway(): Promise<this> {
+  async startGateway(passMs = 3000): Promise<this> {
     const journal = openSimJournal(this.disk, {
       loop: this.loop,
       fate: () => ({ fate: this.fate, delayMs: this.commitMs }),
@@ -117,7 +117,7 @@ export class Rig {
       this.halted = reason;
     });
     const started = this.gateway.start();
-    await this.pass(3000);
+    await this.pass(passMs);
     await started;
     return this;
   }

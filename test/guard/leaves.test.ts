@@ -16,7 +16,8 @@ import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
 import { Disk, linkConfig, runGuard, until } from './rig.ts';
 
-const { sha256Latin1 } = createCrypto();
+const { sha256Octets } = createCrypto();
+const sha256Latin1 = (text: string): string => sha256Octets(Buffer.from(text, 'latin1'));
 const hex = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('hex');
 const octets = (text: string): string => Buffer.from(text, 'hex').toString('latin1');
 

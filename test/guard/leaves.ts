@@ -18,7 +18,8 @@ import { encodeLeaf, type Leaf, noHash, noOp, noSession } from '../../src/tlog/l
 import { encodeExtension, leafType } from '../../src/tlog/leafExtension.ts';
 import { leafHash } from '../../src/tlog/merkle.ts';
 
-const { sha256Latin1 } = createCrypto();
+const { sha256Octets } = createCrypto();
+const sha256Latin1 = (text: string): string => sha256Octets(Buffer.from(text, 'latin1'));
 const ZERO_ROOT = '\0'.repeat(32);
 const SUBMIT_SM = 4;
 

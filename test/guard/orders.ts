@@ -1,5 +1,5 @@
 // Orders as a Glaspost gateway makes them, with their token.
-import { orderToken, tokenKey } from '../../src/egress/orderToken.ts';
+import { OrderTokens } from '../../src/egress/orderToken.ts';
 import { createCrypto } from '../../src/host/crypto.ts';
 import { type SubmitSm, submitSm, type Tlv } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
@@ -32,25 +32,22 @@ export function order(link: string, spec: OrderSpec): SubmitSm {
   const end = Buffer.alloc(8);
   end.writeBigUInt64BE(BigInt(validUntil));
   const destination = spec.to ?? '41790000001';
-  const token = orderToken(
-    tokenKey(spec.badToken ? Buffer.from('other') : SECRET, crypto.sha256Latin1),
-    {
-      op,
-      link,
-      sourceTon: 5,
-      sourceNpi: 0,
-      source: 'Glaspost',
-      destination,
-      dataCoding: spec.dataCoding ?? 0,
-      udhi: false,
-      segmentCount: segments,
-      validitySeconds,
-      validUntil,
-      flags: spec.flags ?? 0,
-      bodyDigest: crypto.sha256Latin1(body.toString('latin1')),
-    },
-    crypto.sha256Latin1,
-  );
+  const secret = spec.badToken ? Buffer.from('other') : SECRET;
+  const token = new OrderTokens(secret, crypto.sha256Octets).of({
+    op: Buffer.from(op, 'latin1'),
+    link,
+    sourceTon: 5,
+    sourceNpi: 0,
+    source: 'Glaspost',
+    destination,
+    dataCoding: spec.dataCoding ?? 0,
+    udhi: false,
+    segmentCount: segments,
+    validitySeconds,
+    validUntil,
+    flags: spec.flags ?? 0,
+    body,
+  });
   const h = Math.floor(validitySeconds / 3600);
   const two = (n: number): string => String(n).padStart(2, '0');
   return submitSm({

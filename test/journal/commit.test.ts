@@ -172,7 +172,7 @@ describe('framing', () => {
         (records) => {
           const world = new World().ready();
           for (const [i, [type, payload]] of records.entries()) {
-            world.log.begin(type).bytes(payload);
+            world.log.begin(type).bytes(Buffer.from(payload));
             assert.equal(world.log.end(), i);
           }
           world.loop.pass(10);

@@ -12,12 +12,12 @@ import {
   stateWord,
 } from '../../src/sms/messageState.ts';
 import {
-  formatReceipt,
   mergeReceipt,
-  minuteCache,
+  type OwnReceipt,
   parseCsvReceipt,
   parseReceipt,
   type ReceiptTlvs,
+  ReceiptWriter,
   receiptOctetsToText,
 } from '../../src/sms/receipt.ts';
 import { type ReceiptDates, readReceiptDate } from '../../src/sms/receiptDate.ts';
@@ -160,7 +160,8 @@ test('R24 octets become text: trailing NULs dropped, UCS-2 where the coding says
 });
 
 test('our own receipt, character for character', () => {
-  const cache = minuteCache();
+  const writer = new ReceiptWriter();
+  const text = (one: OwnReceipt): string => writer.write(one).toString('latin1');
   const receipt = {
     id: '0190f2c4a5',
     sub: 1,
@@ -172,17 +173,14 @@ test('our own receipt, character for character', () => {
   } as const;
   const wanted =
     'id:0190f2c4a5 sub:001 dlvrd:001 submit date:2609211234 done date:2701020304 stat:DELIVRD err:000 text:';
-  assert.equal(formatReceipt(receipt, cache), wanted);
-  assert.equal(formatReceipt(receipt, cache), wanted, 'the same from the cache');
-  const later = formatReceipt(
-    { ...receipt, submitMs: receipt.submitMs + 1000, sub: 12, dlvrd: 255, text: 'Hi' },
-    cache,
-  );
+  assert.equal(text(receipt), wanted);
+  assert.equal(text(receipt), wanted, 'the same from the kept minutes');
+  const later = text({ ...receipt, submitMs: receipt.submitMs + 1000, sub: 12, dlvrd: 255, text: 'Hi' });
   assert.equal(
     later,
     'id:0190f2c4a5 sub:012 dlvrd:255 submit date:2609211235 done date:2701020304 stat:DELIVRD err:000 text:Hi',
   );
-  assert.equal(formatReceipt({ ...receipt, text: 'x'.repeat(300) }, cache).length, 254);
+  assert.equal(text({ ...receipt, text: 'x'.repeat(300) }).length, 254);
 });
 
 test('what we write, we read, whatever the order of minutes', () => {
@@ -197,9 +195,9 @@ test('what we write, we read, whatever the order of minutes', () => {
   });
   fc.assert(
     fc.property(fc.array(one), (receipts) => {
-      const cache = minuteCache();
+      const writer = new ReceiptWriter();
       for (const receipt of receipts) {
-        const text = formatReceipt(receipt, cache);
+        const text = writer.write(receipt).toString('latin1');
         assert.ok(text.length <= 254);
         const read = parseReceipt(text, dates);
         assert.deepEqual(
