@@ -97,6 +97,15 @@ test('what comes back stands at the head, in the order in which it was taken', (
   assert.deepEqual(all.slice(0, 4), [0, 1, 2, 3]);
 });
 
+test('who comes back again and again loses nothing of its turn', () => {
+  const q = queue();
+  for (let i = 0; i < 100; i += 1) q.push(i, Lane.normal, 1, 1);
+  for (let i = 100; i < 200; i += 1) q.push(i, Lane.normal, 2, 1);
+  for (let round = 0; round < 50; round += 1) q.giveBack(q.take(), Lane.normal, 1, 1);
+  const first = takeAll(q, 100).findIndex((handle) => handle >= 100);
+  assert.equal(first, LANE_QUANTUM_SEGMENTS);
+});
+
 test('order survives a wrap of the take counter', () => {
   const q = queue();
   for (let i = 0; i < 65_533; i += 1) {

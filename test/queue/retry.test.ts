@@ -115,6 +115,8 @@ test('R29 an answer that did not come is not repeated unless the policy says so,
 
 test('no try is planned after the validity, none beyond the number of attempts', () => {
   assert.deepEqual(next({ expiresAtMs: NOW + 4000 }), { kind: 'expire', atMs: NOW + 4000, reason: 'validityEnds' });
+  assert.equal(next({ expiresAtMs: NOW + 5000 }).kind, 'expire', 'at the end of its validity it is over');
+  assert.equal(next({ expiresAtMs: NOW + 5001 }).kind, 'again');
   assert.deepEqual(next({ verdict: 'route', expiresAtMs: NOW }), { kind: 'expire', atMs: NOW, reason: 'validityEnds' });
   assert.deepEqual(next({ verdict: 'route', triesInAll: 20 }), { kind: 'final', reason: 'attemptsUsedUp' });
   const input = fc.record<RetryInput>({

@@ -96,6 +96,16 @@ test('another rate: what was written under the last one counts, and after an unk
       assert.ok(fullestSecond(writes) <= Math.max(before, after));
     }),
   );
+  const under = new Pacer(2);
+  under.letGo();
+  under.letGo();
+  const next = new Pacer(3);
+  next.follow(under);
+  assert.ok(next.nextAt(5000) <= 5000, 'two of three places are for what is let go');
+  next.letGo();
+  assert.equal(next.nextAt(5000), Number.POSITIVE_INFINITY);
+  next.written(5000, 3);
+  assert.equal(next.nextAt(5000), 6000);
   const pacer = new Pacer(5);
   pacer.afterUnknownPast(100);
   assert.equal(pacer.nextAt(100), 1100);

@@ -58,3 +58,17 @@ test('property: it finds what a map finds, through growth, deletion and both lis
     { numRuns: 300 },
   );
 });
+
+test('numbers may be ahead of the window, what is written may not', () => {
+  const table = new Outstanding<string>(4);
+  table.ahead = 2;
+  for (const sequence of [1, 2, 3]) table.reserve(sequence, 'ahead');
+  assert.deepEqual([table.room(2), table.slots(2)], [1, 2]);
+  table.start(table.find(1), 4, 1000);
+  assert.deepEqual([table.room(2), table.slots(2)], [1, 1]);
+  table.reserve(4, 'ahead');
+  table.start(table.find(2), 4, 1000);
+  assert.deepEqual([table.room(2), table.slots(2)], [0, 0]);
+  table.remove(table.find(1));
+  assert.deepEqual([table.room(2), table.slots(2)], [1, 1]);
+});

@@ -192,6 +192,10 @@ test('R8 an unbind with nothing in flight ends at once; with something, after 5 
   assert.deepEqual(busy.take(), []);
   busy.pass(1);
   assert.deepEqual(busy.take(), ['failed a closed', 'end unbindTimeout']);
+  const owing = Rig.bound('trx');
+  owing.in(4, 1);
+  owing.session.end('stopped');
+  assert.equal(owing.session.answered(), false, 'nothing is written once it has ended');
 });
 
 test('R8 our unbind waits for answers both ways; both sides may unbind together', () => {

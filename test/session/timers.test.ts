@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultTimers } from '../../src/session/defaults.ts';
+import { NOWHERE } from '../../src/session/outstanding.ts';
+import { SequenceNumbers } from '../../src/session/sequence.ts';
 import { Rig } from './rig.ts';
 
 test('R4 no bind within 10 s ends; a bind stops that timer, an undecided one is answered 0x08', () => {
@@ -63,6 +65,16 @@ test('R4 any PDU proves life, and the answer that comes after all is no surprise
   assert.deepEqual(rig.take(), ['head 15 0 2']);
 });
 
+test('R4 silences that a PDU lies between do not add up', () => {
+  const rig = Rig.bound('trx');
+  for (let n = 1; n < 8; n += 2) {
+    rig.pass(40_000);
+    assert.deepEqual(rig.take(), [`head 15 0 ${n}`, `head 15 0 ${n + 1}`]);
+    rig.in(0x80000015, n + 1);
+  }
+  assert.deepEqual(rig.take(), []);
+});
+
 test('R4 enquire_link takes no window slot', () => {
   const rig = Rig.bound('trx', { window: 1, timers: { ...defaultTimers, responseMs: 300_000 } });
   rig.send(5, 'a');
@@ -115,6 +127,8 @@ test('R4 no answer in 30 s: unknown, slot free; a late answer still counts until
   rig.session.settle();
   assert.deepEqual(rig.take(), ['failed a timeout', 'windowOpen']);
   assert.equal(rig.send(5, 'b'), 2);
+  // An answer to another request is none, however late.
+  rig.in(0x80000103, 1);
   rig.in(0x80000005, 1);
   rig.in(0x80000005, 1);
   assert.deepEqual(rig.take(), ['response 80000005 a late', 'oddity unexpectedResponse']);
@@ -164,6 +178,13 @@ test('R6 numbers run to 0x7FFFFFFF, wrap to 1 and pass over those outstanding or
   again.session.accept(again.nowMs);
   again.session.requests.reserve(1, 'late');
   assert.deepEqual([again.send(5, 'y'), again.send(5, 'z')], [0x7fffffff, 2]);
+  const [free, own] = [{ find: () => NOWHERE }, { kindOf: (one: number) => (one === 1 ? 'enquire_link' : null) }];
+  const numbers = new SequenceNumbers(0x7fffffff);
+  assert.deepEqual(
+    [numbers.take(free, own), numbers.take(free, own)],
+    [0x7fffffff, 2],
+    "one of the session's own is open",
+  );
 });
 
 test('asked mode: the session asks, numbers are taken in order, nothing is written without leave', () => {
