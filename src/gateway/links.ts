@@ -6,7 +6,7 @@ import type { PeerHandler, SmppClientApi, SmppPeer } from '../driver/types.ts';
 import { LaneQueue } from '../queue/lanes.ts';
 import { QueueStore } from '../queue/queueStore.ts';
 import type { LinkHealth } from '../routing/decide.ts';
-import { LinkState } from '../smpp/vendor.ts';
+import { LinkState, linkStateName } from '../smpp/vendor.ts';
 import type { LinkConfig } from './config.ts';
 import { OrderWindow } from './orderWindow.ts';
 import type { LinkView } from './service.ts';
@@ -102,20 +102,10 @@ export class Links {
   view(link: Link): LinkView {
     return {
       name: link.name,
-      state: STATE_NAMES[this.health.state[link.number] as number] ?? 'disconnected',
+      state: linkStateName(this.health.state[link.number] as number),
       reason: link.reason,
       queued: { pin: link.queue.laneSize(0), normal: link.queue.laneSize(1), bulk: link.queue.laneSize(2) },
       inFlight: (link.peers[0]?.inFlight ?? 0) + (link.peers[1]?.inFlight ?? 0),
     };
   }
 }
-
-const STATE_NAMES: readonly LinkView['state'][] = [
-  'disconnected',
-  'up',
-  'slow',
-  'down',
-  'paused',
-  'draining',
-  'refused',
-];

@@ -1,6 +1,8 @@
 // What the gateway offers to those in front of it that are not SMPP: the HTTP API, the CLI and the admin. Types only;
 // gateway.ts implements them. Every promise resolves after what it says is durable.
 
+import type { LinkStateName } from '../smpp/vendor.ts';
+
 /** Why a message was not taken. Each has one SMPP status and one HTTP problem (api/problems.ts). */
 export type RefusalCode =
   | 'number-invalid'
@@ -135,7 +137,7 @@ export interface AccountView extends BalanceView {
 
 export interface LinkView {
   readonly name: string;
-  readonly state: 'up' | 'slow' | 'down' | 'paused' | 'draining' | 'refused' | 'disconnected';
+  readonly state: LinkStateName;
   readonly reason: string;
   readonly queued: { readonly pin: number; readonly normal: number; readonly bulk: number };
   readonly inFlight: number;

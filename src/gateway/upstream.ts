@@ -6,8 +6,8 @@ import { defaultTimers } from '../session/defaults.ts';
 import type { FailReason } from '../session/types.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { type AlertNotification, type DeliverSm, type Pdu, tlv, tlvU8, tlvU32 } from '../smpp/pdu.ts';
-import { Status } from '../smpp/status.table.ts';
-import { decodeOutcomes, HopTag, LinkState, OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { Status, statusWords } from '../smpp/status.table.ts';
+import { decodeOutcomes, HopTag, LinkState, linkStateName, OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import { handleOf } from './dispatch.ts';
 import { MessageFlag, MessagePhase } from './layout.ts';
@@ -133,7 +133,7 @@ class UpstreamHandler implements SmppClientHandler<number> {
     // Declined before anything was emitted: the policy, the token, or a form that the guard does not take.
     core.world.log.warn('guard declined an order', {
       link: this.#link.name,
-      status: pdu.status,
+      status: statusWords(pdu.status),
       reason: text(tlv(pdu, HopTag.reason)),
     });
     const status = pdu.status === 0 ? Status.ESME_RUNKNOWNERR : pdu.status;
@@ -188,11 +188,19 @@ class UpstreamHandler implements SmppClientHandler<number> {
   }
 
   bindRefused(_peer: SmppPeer<number>, status: number): void {
-    this.#link.reason = `the guard refuses our bind with status 0x${status.toString(16)}`;
-    this.#core.world.log.error('guard refused the bind', { link: this.#link.name, status });
+    this.#link.reason = `the guard refuses our bind: ${statusWords(status)}`;
+    this.#core.world.log.error('guard refused the bind', { link: this.#link.name, status: statusWords(status) });
   }
 
-  waiting(): void {}
+  waiting(why: 'connect' | 'refused' | 'lost', detail: string, status: number): void {
+    if (why === 'lost' || status !== 0) return;
+    const { guard } = this.#core.config;
+    const reason = `cannot reach the guard at ${guard.host}:${guard.port}: ${detail}`;
+    // Tried every second over every bind: said when it changes.
+    if (this.#link.reason === reason) return;
+    this.#link.reason = reason;
+    this.#core.world.log.warn('cannot reach the guard', { link: this.#link.name, reason });
+  }
   bindRequested(): void {}
   outbindRequested(peer: SmppPeer<number>): void {
     peer.close('outbind from the guard');
@@ -210,7 +218,9 @@ class UpstreamHandler implements SmppClientHandler<number> {
     core.links.health.state[this.#link.number] = state;
     this.#link.reason = text(tlv(pdu, HopTag.reason));
     if (before === state) return;
-    core.world.log.info('link state', { link: this.#link.name, state, reason: this.#link.reason });
+    const fields = { link: this.#link.name, state: linkStateName(state), reason: this.#link.reason };
+    if (state === LinkState.up || state === LinkState.slow) core.world.log.info('link state', fields);
+    else core.world.log.warn('link state', fields);
     for (const window of this.#link.windows) window.open();
     core.dispatch.linkChanged(this.#link);
   }

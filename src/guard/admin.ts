@@ -1,10 +1,10 @@
 // The guard's admin over HTTP on loopback: state, metrics, and the orders pause, drain and resume for a link. A bearer token is
 // asked for everything. Nothing here reads or shows a message, a number or a credential.
 import type { HttpHandler } from '../port/http.ts';
+import { linkStateName } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import type { Link, LinkOrder } from './links.ts';
 
-const STATE_NAMES: readonly string[] = ['unknown', 'up', 'slow', 'down', 'paused', 'draining', 'refused'];
 const ORDERS: ReadonlyMap<string, LinkOrder> = new Map([
   ['pause', 'pause'],
   ['drain', 'drain'],
@@ -77,7 +77,7 @@ function linkView(core: Core, link: Link): object {
   return {
     name: link.name,
     supplier: link.config.supplier,
-    state: STATE_NAMES[link.state],
+    state: linkStateName(link.state),
     reason: link.reason,
     order: link.order === 'run' ? null : { is: link.order, since: new Date(link.orderedAt).toISOString() },
     binds: link.binds.size,

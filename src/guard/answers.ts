@@ -4,7 +4,7 @@ import type { SmppPeer } from '../driver/types.ts';
 import { CommandId } from '../smpp/commands.ts';
 import type { MessageIdResp, Tlv } from '../smpp/pdu.ts';
 import { NO_TLVS } from '../smpp/pdu.ts';
-import { Status } from '../smpp/status.table.ts';
+import { Status, statusWords } from '../smpp/status.table.ts';
 import {
   encodeOutcomes,
   HopTag,
@@ -64,7 +64,12 @@ export class Answers {
     reason: string,
   ): void {
     this.#core.counters.orders_declined++;
-    this.#core.world.log.warn('order declined', { upstream: upstream.name, link: link.name, status, reason });
+    this.#core.world.log.warn('order declined', {
+      upstream: upstream.name,
+      link: link.name,
+      status: statusWords(status),
+      reason,
+    });
     this.#decline(peer, sequence, op, upstream, link, status, reason, 0);
   }
 

@@ -4,7 +4,7 @@ import type { PeerHandler, SmppPeer } from '../driver/types.ts';
 import type { BindMode, FailReason, OwnRequest, SessionEnd } from '../session/types.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { type Pdu, tlvU8 } from '../smpp/pdu.ts';
-import { Status } from '../smpp/status.table.ts';
+import { Status, statusWords } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
@@ -125,7 +125,7 @@ export class LinkBind implements PeerHandler<number> {
 
   bindRefused(_peer: SmppPeer<number>, status: number): void {
     this.#link.refusedStatus = status;
-    this.#core.world.log.error('supplier refused our bind', { link: this.#link.name, status });
+    this.#core.world.log.error('supplier refused our bind', { link: this.#link.name, status: statusWords(status) });
     this.#link.review();
   }
 
@@ -182,7 +182,10 @@ export class LinkBind implements PeerHandler<number> {
       link.pacer.onThrottled(now, this.emittedAt, this.#core.random.fraction());
       link.review();
     } else if (haltsBind(status)) {
-      this.#core.world.log.error('supplier says that our bind is at fault', { link: link.name, status });
+      this.#core.world.log.error('supplier says that our bind is at fault', {
+        link: link.name,
+        status: statusWords(status),
+      });
       this.peer.unbind();
     }
   }

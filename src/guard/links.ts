@@ -2,7 +2,8 @@
 // Reports every change of state to the upstreams. Emission is linkQueue.ts's, the life of a bind linkBind.ts's business.
 import type { SmppClientApi, SmppClientHandler, SmppClientOptions, SmppPeer } from '../driver/types.ts';
 import { FullStoreDetector, Pacer } from '../queue/throttle.ts';
-import { LinkState } from '../smpp/vendor.ts';
+import { statusWords } from '../smpp/status.table.ts';
+import { LinkState, linkStateName } from '../smpp/vendor.ts';
 import { formerLink, type LinkConfig } from './config.ts';
 import type { Core } from './core.ts';
 import { compileDialect, type Dialect } from './dialect.ts';
@@ -110,7 +111,12 @@ export class Link {
     const changed = state.state !== this.state;
     this.state = state.state;
     this.reason = state.reason;
-    if (changed) this.#core.world.log.info('link state', { link: this.name, state: state.state, reason: state.reason });
+    if (changed) {
+      const { log } = this.#core.world;
+      const fields = { link: this.name, state: linkStateName(state.state), reason: state.reason };
+      if (this.usable) log.info('link state', fields);
+      else log.warn('link state', fields);
+    }
     this.#core.upstreams.linkChanged(this);
     if (changed) this.queue.stateChanged();
   }
@@ -131,7 +137,7 @@ export class Link {
       if (this.refusedStatus !== 0)
         return {
           state: LinkState.refused,
-          reason: `the supplier refuses our bind with status 0x${this.refusedStatus.toString(16)}`,
+          reason: `the supplier refuses our bind: ${statusWords(this.refusedStatus)}`,
         };
       return { state: LinkState.down, reason: this.detail === '' ? 'not connected' : this.detail };
     }

@@ -6,7 +6,7 @@ import type { SmppPeer } from '../driver/types.ts';
 import { checkSubmit } from '../egress/policy.ts';
 import { messageIdResp } from '../smpp/make.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
-import { Status } from '../smpp/status.table.ts';
+import { Status, statusWords } from '../smpp/status.table.ts';
 import { Joiner, type JoinOutcome } from '../sms/join.ts';
 import { messageState } from '../sms/messageState.ts';
 import type { BindUpstream } from './config.ts';
@@ -157,7 +157,7 @@ export class PartsIn {
 
   #refuse(peer: SmppPeer<number>, pdu: SubmitSm, upstream: Upstream, status: number, reason: string): void {
     this.#core.counters.orders_declined++;
-    this.#core.world.log.warn('submit declined', { upstream: upstream.name, status, reason });
+    this.#core.world.log.warn('submit declined', { upstream: upstream.name, status: statusWords(status), reason });
     peer.respondStatus(pdu.sequence, pdu.commandId, status);
   }
 

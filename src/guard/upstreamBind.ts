@@ -1,5 +1,6 @@
 // A bind of an upstream: who it is, which link and lane class it is for, and its requests and answers. The first handler of
 // every connection decides about its bind.
+import { BIND_FIELD_MAX_CHARS } from '../base/limits.ts';
 import type { PeerHandler, SmppPeer } from '../driver/types.ts';
 import { addressAllowed } from '../numbering/cidr.ts';
 import type { FailReason } from '../session/types.ts';
@@ -17,6 +18,17 @@ interface Found {
   readonly link: Link;
 }
 
+interface BindRefusal {
+  readonly status: number;
+  /** For the log. */
+  readonly reason: string;
+}
+
+const NOBODY: BindRefusal = {
+  status: Status.ESME_RINVSYSID,
+  reason: 'no upstream has this system_id, or the link behind its slash is not one of its links',
+};
+
 /** Decides about binds. One for all connections that have none. */
 export class Doorkeeper implements PeerHandler<number> {
   readonly #core: Core;
@@ -28,16 +40,15 @@ export class Doorkeeper implements PeerHandler<number> {
   bindRequested(peer: SmppPeer<number>, pdu: Bind): void {
     const core = this.#core;
     const found = this.#find(pdu.systemId);
-    const status =
-      core.closedReason !== null
-        ? Status.ESME_RSYSERR
-        : found === null
-          ? Status.ESME_RINVSYSID
-          : this.#check(peer, pdu, found);
-    if (found === null || status !== Status.ESME_ROK) {
+    const refusal = found === null ? NOBODY : this.#check(peer, pdu, found);
+    if (found === null || refusal !== null) {
       core.counters.binds_refused++;
-      core.world.log.warn('upstream bind refused', { status, address: peer.facts.remoteAddress });
-      peer.refuseBind(status);
+      core.world.log.warn('upstream bind refused', {
+        systemId: pdu.systemId.slice(0, BIND_FIELD_MAX_CHARS),
+        address: peer.facts.remoteAddress,
+        reason: refusal?.reason ?? '',
+      });
+      peer.refuseBind(refusal?.status ?? Status.ESME_RBINDFAIL);
       return;
     }
     const { upstream, link } = found;
@@ -48,14 +59,18 @@ export class Doorkeeper implements PeerHandler<number> {
     if (!peer.acceptBind(core.config.name)) upstream.binds.delete(bind);
   }
 
-  /** 0, or why this bind may not stand. */
-  #check(peer: SmppPeer<number>, pdu: Bind, found: Found): number {
+  /** Null, or why this bind may not stand. */
+  #check(peer: SmppPeer<number>, pdu: Bind, found: Found): BindRefusal | null {
     const { sha256, equal } = this.#core.world.crypto;
     const { upstream, config } = found;
+    if (this.#core.closedReason !== null) return { status: Status.ESME_RSYSERR, reason: this.#core.closedReason };
     if (!equal(sha256(Buffer.from(pdu.password, 'latin1')), sha256(Buffer.from(config.password))))
-      return Status.ESME_RINVPASWD;
-    if (!addressAllowed(peer.facts.remoteAddress, config.allowedAddresses)) return Status.ESME_RBINDFAIL;
-    return upstream.binds.size >= config.maxBinds ? Status.ESME_RBINDFAIL : Status.ESME_ROK;
+      return { status: Status.ESME_RINVPASWD, reason: 'wrong password' };
+    if (!addressAllowed(peer.facts.remoteAddress, config.allowedAddresses))
+      return { status: Status.ESME_RBINDFAIL, reason: 'not one of its allowed_addresses' };
+    if (upstream.binds.size >= config.maxBinds)
+      return { status: Status.ESME_RBINDFAIL, reason: 'has max_binds already' };
+    return null;
   }
 
   /** Token mode: `NAME/LINK`. Bind mode: the configured system_id. */

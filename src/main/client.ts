@@ -166,8 +166,11 @@ async function refusal(response: Response, what: string): Promise<CommandError> 
     if (!(error instanceof SyntaxError)) throw error;
     problem = { title: `HTTP ${response.status}` };
   }
-  const lines = [[problem.title, problem.detail].filter(Boolean).join(': ') || `HTTP ${response.status}`];
-  for (const one of problem.errors ?? []) lines.push(`  ${one.pointer}: ${one.message}`);
+  // Where faults are listed, the detail is the first of them.
+  const errors = problem.errors ?? [];
+  const said = errors.length > 0 ? [problem.title] : [problem.title, problem.detail];
+  const lines = [said.filter(Boolean).join(': ') || `HTTP ${response.status}`];
+  for (const one of errors) lines.push(`  ${one.pointer}: ${one.message}`);
   const denied = response.status === 401 || response.status === 403;
   return new CommandError(
     `the ${what} refused (${problem.code ?? response.status}): ${lines.join('\n')}`,

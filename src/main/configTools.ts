@@ -84,6 +84,21 @@ export function microUnits(text: string): number {
   return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
 }
 
+/** Why a file could not be read, in words with the system's code. */
+export function unreadable(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file (ENOENT)';
+    case 'EACCES':
+      return 'not permitted (EACCES)';
+    case 'EISDIR':
+      return 'it is a folder (EISDIR)';
+    default:
+      return code ?? 'error';
+  }
+}
+
 /** Collects faults of one file; `secret` and `file` note what cannot be read instead of throwing. */
 export class Faults {
   readonly list: ConfigFault[] = [];
@@ -109,6 +124,7 @@ export class Faults {
     }
     const text = this.file(path, ref.file).replace(/\r?\n$/, '');
     if (text === '') this.add(path, `file ${ref.file} is empty; it must hold the secret in one line`);
+    else if (/[\r\n]/.test(text)) this.add(path, `file ${ref.file} has several lines; it must hold the secret in one`);
     return text;
   }
 
@@ -117,10 +133,7 @@ export class Faults {
     try {
       return readFileSync(full, 'utf8');
     } catch (error) {
-      this.add(
-        path,
-        `cannot read ${name}: ${(error as NodeJS.ErrnoException).code ?? 'error'}; relative paths start at the configuration's folder`,
-      );
+      this.add(path, `cannot read ${name}: ${unreadable(error)}; relative paths start at the configuration's folder`);
       return ' ';
     }
   }
@@ -141,11 +154,11 @@ export function readYaml<S extends z.ZodType>(
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    faults.add('', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`);
+    faults.add('', `cannot read ${path}: ${unreadable(error)}`);
     return { value: null, raw: undefined, faults };
   }
   const document = parseDocument(text, { prettyErrors: true });
-  for (const error of document.errors) faults.add('', `not YAML: ${error.message.split('\n')[0]}`);
+  for (const error of document.errors) faults.add('', `not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`);
   if (document.errors.length > 0) return { value: null, raw: undefined, faults };
   let raw: unknown;
   try {

@@ -25,8 +25,15 @@ export async function openDataFolder(
   configuredSecret: Buffer,
   log: Log,
 ): Promise<OwnedWorld | null> {
-  makeFolder(folder);
-  const storageSecret = configuredSecret.length > 0 ? configuredSecret : ownStorageSecret(folder);
+  let storageSecret: Buffer;
+  try {
+    makeFolder(folder);
+    storageSecret = configuredSecret.length > 0 ? configuredSecret : ownStorageSecret(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    log.error('the data folder cannot be used', { folder, reason: (error as Error).message });
+    return null;
+  }
   const opened = await openJournal({ folder: join(folder, 'journal'), storageSecret });
   if (!opened.ok) {
     const { error } = opened;

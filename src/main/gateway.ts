@@ -7,7 +7,7 @@ import { createLog } from '../host/log.ts';
 import type { HttpListener } from '../port/http.ts';
 import { openDataFolder } from './dataFolder.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
-import { smallWorkers, tellFaults } from './programs.ts';
+import { listening, smallWorkers, tellFaults } from './programs.ts';
 
 const VERSION = '0.1.0';
 
@@ -26,21 +26,23 @@ export async function runGateway(configPath: string): Promise<number> {
   const halted = Promise.withResolvers<number>();
   const gateway = new Gateway(world, loaded.gateway, () => halted.resolve(1));
   const service = new GatewayServiceImpl(gateway);
-  let listener: HttpListener | null = null;
-  if (loaded.gateway.http !== null) {
-    const { host, port, tls } = loaded.gateway.http;
-    listener = await world.http.serve(
-      { host, port, tls },
-      createApi(service, {
-        loop: world.loop,
-        crypto: world.crypto,
-        secret: world.crypto.hmacSha256(owned.storageSecret, Buffer.from('glaspost api')),
-        version: VERSION,
-      }),
-    );
-    log.info('HTTP listening', { host, port: listener.port });
-  }
-  await gateway.start();
+  const api = createApi(service, {
+    loop: world.loop,
+    crypto: world.crypto,
+    secret: world.crypto.hmacSha256(owned.storageSecret, Buffer.from('glaspost api')),
+    version: VERSION,
+  });
+  const opened = await listening(log, async (): Promise<{ readonly http: HttpListener | null }> => {
+    let http: HttpListener | null = null;
+    if (loaded.gateway.http !== null) {
+      const { host, port, tls } = loaded.gateway.http;
+      http = await world.http.serve({ host, port, tls }, api);
+      log.info('HTTP listening', { host, port: http.port });
+    }
+    await gateway.start();
+    return { http };
+  });
+  if (opened === null) return 1;
   log.info('ready', { smpp: gateway.customers.ports.map(String) });
 
   const stopping = Promise.withResolvers<number>();
@@ -51,7 +53,7 @@ export async function runGateway(configPath: string): Promise<number> {
   const code = await Promise.race([stopping.promise, halted.promise]);
   if (code !== 0) return code;
   log.info('stopping');
-  await listener?.close();
+  await opened.http?.close();
   await gateway.stop();
   await owned.close();
   log.info('stopped');

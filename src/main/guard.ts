@@ -4,7 +4,7 @@ import { startGuard } from '../guard/guard.ts';
 import { createLog } from '../host/log.ts';
 import { openDataFolder } from './dataFolder.ts';
 import { loadGuardConfig } from './guardConfig.ts';
-import { smallWorkers, tellFaults } from './programs.ts';
+import { listening, smallWorkers, tellFaults } from './programs.ts';
 
 /** Runs the guard of one configuration file; resolves with the exit code. */
 export async function runGuard(configPath: string): Promise<number> {
@@ -19,7 +19,9 @@ export async function runGuard(configPath: string): Promise<number> {
   if (owned === null) return 1;
   const { world } = owned;
   const halted = Promise.withResolvers<number>();
-  const guard = await startGuard({ world, config: loaded.guard, onHalt: () => halted.resolve(1) });
+  const start = () => startGuard({ world, config: loaded.guard, onHalt: () => halted.resolve(1) });
+  const guard = await listening(log, start);
+  if (guard === null) return 1;
   log.info('ready', { smpp: guard.ports.map(String), admin: guard.adminPort });
 
   const stopping = Promise.withResolvers<number>();

@@ -7,7 +7,7 @@ import type { ConfigFault } from '../base/result.ts';
 import { defaultConfig, type OperatorAccount, type OperatorConfig } from '../operator/config.ts';
 import { faultNames, faults as faultTable } from '../operator/faults.ts';
 import { applySettings, behaviourNames } from '../operator/spec.ts';
-import { endpoint, Faults, readYaml, secretRef } from './configTools.ts';
+import { endpoint, Faults, readYaml, secretRef, unreadable } from './configTools.ts';
 
 export const operatorHelp = `glaspost operator: a simulated mobile operator that speaks real SMPP 3.4, well or badly
 
@@ -277,7 +277,7 @@ function tlsOf(
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
-      faults.add(name, `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'error'}`);
+      faults.add(name, `cannot read ${path}: ${unreadable(error)}`);
       return '';
     }
   };

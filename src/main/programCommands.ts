@@ -1,8 +1,10 @@
 // The commands that run programs: up, gateway, guard, operator, and init, which makes what they need.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ConfigFault } from '../base/result.ts';
 import { configPath } from './client.ts';
 import { type Command, CommandError, Exit, needed, readArguments, say, tell } from './cliTools.ts';
+import { misfits } from './configFit.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
 import { loadGuardConfig } from './guardConfig.ts';
 import { defaultPorts, writeInitFiles } from './initFiles.ts';
@@ -158,7 +160,8 @@ export const configCommand: Command = {
   -c, --config DIR   folder of both files, or one of them (default: $GLASPOST_CONFIG, else the present folder)
   --json             {"faults":[{"file","path","message"}]}
 
-Each fault has its path and what would be right. Nothing is started or changed.
+Each fault has its path and what would be right. Of a folder it tells also where the two files do not meet: names,
+passwords, secrets, links. Nothing is started or changed.
 Exit codes: 0 no fault, 2 faults.
 `,
   async run(args) {
@@ -167,21 +170,35 @@ Exit codes: 0 no fault, 2 faults.
     const given = configPath(values.config, 'gateway.yaml');
     const other = configPath(values.config, 'guard.yaml');
     const paths = given !== other ? [given, other] : [given];
-    if (values.json === true) {
-      const faults = paths.flatMap((path) => faultsOf(path).map((fault) => ({ file: path, ...fault })));
-      say(JSON.stringify({ faults }));
-      return faults.length === 0 ? Exit.ok : Exit.usage;
-    }
-    if (!checkConfigs(paths)) return Exit.usage;
-    for (const path of paths) say(`${path}: no faults`);
-    return Exit.ok;
+    const found = paths.map((path) => ({ path, faults: faultsOf(path) }));
+    const [gateway, guard] = found;
+    if (gateway !== undefined && guard !== undefined && found.every((one) => one.faults.length === 0))
+      gateway.faults = faultsBetween(given, other);
+    const sound = found.every((one) => one.faults.length === 0);
+    if (values.json === true)
+      say(
+        JSON.stringify({ faults: found.flatMap(({ path, faults }) => faults.map((one) => ({ file: path, ...one }))) }),
+      );
+    else
+      for (const { path, faults } of found) {
+        if (faults.length > 0) tellFaults(path, faults);
+        else if (sound) say(`${path}: no faults`);
+      }
+    return sound ? Exit.ok : Exit.usage;
   },
 };
 
 /** Which program a file is for: its name says so. */
-function faultsOf(path: string) {
+function faultsOf(path: string): readonly ConfigFault[] {
   const isGuard = /guard[^/]*\.ya?ml$/.test(path);
   return (isGuard ? loadGuardConfig(path, process.env) : loadGatewayConfig(path, process.env)).faults;
+}
+
+/** Both are right by themselves. */
+function faultsBetween(gatewayPath: string, guardPath: string): readonly ConfigFault[] {
+  const gateway = loadGatewayConfig(gatewayPath, process.env).loaded;
+  const guard = loadGuardConfig(guardPath, process.env).loaded;
+  return gateway === null || guard === null ? [] : misfits(gateway.gateway, guard.guard);
 }
 
 function checkConfigs(paths: readonly string[]): boolean {

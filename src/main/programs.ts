@@ -1,10 +1,12 @@
-// What the entry points of both programs share: how faults of a configuration are told, and the data folder's own secret.
+// What the entry points of both programs share: how faults of a configuration and of endpoints are told, and the
+// data folder's own secret.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { ConfigFault } from '../base/result.ts';
 import { writeFileDurably } from '../host/durable.ts';
+import type { Log } from '../port/log.ts';
 
 const STORAGE_KEY_OCTETS = 32;
 
@@ -29,6 +31,31 @@ export const RUNTIME_ENVIRONMENT: { readonly [name: string]: string } = {
 export function smallWorkers(): void {
   setFlagsFromString('--min-semi-space-size=1');
   setFlagsFromString('--max-semi-space-size=4');
+}
+
+/** Why the operating system does not let a program listen, and what helps; by the code of its error. */
+const LISTEN_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program listens there: end it, or choose another port'],
+  ['EADDRNOTAVAIL', 'this machine has no such address: choose one of its own, or 0.0.0.0 for all'],
+  ['EACCES', 'not permitted: ports below 1024 need a right of their own (CAP_NET_BIND_SERVICE)'],
+  ['ENOTFOUND', 'there is no host of this name'],
+]);
+
+/** Runs what opens the endpoints of a program. Null: one cannot be had, and `log` says which and why. */
+export async function listening<T>(log: Log, open: () => Promise<T>): Promise<T | null> {
+  try {
+    return await open();
+  } catch (error) {
+    const { code, address, hostname, port } = error as NodeJS.ErrnoException & {
+      readonly address?: string;
+      readonly hostname?: string;
+      readonly port?: number;
+    };
+    const reason = LISTEN_FAULTS.get(code ?? '');
+    if (reason === undefined) throw error;
+    log.error('cannot listen', { host: address ?? hostname ?? '', port: port ?? 0, reason });
+    return null;
+  }
 }
 
 /** One fault per line, each with its place and what would be right. */

@@ -178,6 +178,13 @@ export function statusName(value: number): string {
   return byValue.get(value)?.name ?? `0x${value.toString(16).padStart(8, '0')}`;
 }
 
+/** For logs and reasons that a person reads: `0x0E ESME_RINVPASWD`, or the value alone where it has no name. */
+export function statusWords(value: number): string {
+  const hex = `0x${value.toString(16).toUpperCase().padStart(2, '0')}`;
+  const name = byValue.get(value)?.name;
+  return name === undefined ? hex : `${hex} ${name}`;
+}
+
 /** TLV delivery_failure_reason: temporary network error (SMPP 5.0 §4.8.4.19). */
 const TEMPORARY_NETWORK_ERROR = 3;
 

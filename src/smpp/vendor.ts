@@ -73,6 +73,14 @@ export const LinkState = {
   refused: 6,
 } as const;
 
+/** The states in words, by value; 0: the gateway has no bind to the guard that could tell it. */
+export const LINK_STATE_NAMES = ['disconnected', 'up', 'slow', 'down', 'paused', 'draining', 'refused'] as const;
+export type LinkStateName = (typeof LINK_STATE_NAMES)[number];
+
+export function linkStateName(state: number): LinkStateName {
+  return LINK_STATE_NAMES[state] ?? 'disconnected';
+}
+
 /**
  * What became of one segment (design §3).
  * accepted: the supplier took it. refused: it said no, `status` says how. notEmitted: it never left the guard.

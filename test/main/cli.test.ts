@@ -150,7 +150,7 @@ describe('with a running gateway', () => {
     for (const program of ['guard', 'gateway'])
       await up.line((line) => line.includes(`"program":"${program}"`) && line.includes('"event":"ready"'), from);
     await up.line(
-      (line) => line.includes('"program":"gateway"') && line.includes('"state":1') && line.includes('"link state"'),
+      (line) => line.includes('"program":"gateway"') && line.includes('"state":"up"') && line.includes('"link state"'),
       from,
     );
   }
@@ -220,7 +220,7 @@ describe('with a running gateway', () => {
     assert.equal(waiting.code, 0);
     assert.equal((await json('account', 'cancel', 'demo'))['cancelled'], 1);
     assert.equal((await json('link', 'resume', 'simulator'))['state'], 'up');
-    await up.line((line) => line.includes('"program":"gateway"') && line.includes('"state":1'), from);
+    await up.line((line) => line.includes('"program":"gateway"') && line.includes('"state":"up"'), from);
     const { id } = JSON.parse(waiting.out) as { id: string };
     assert.equal(((await json('trace', id)) as unknown as { message: { state: string } }).message.state, 'deleted');
   });
@@ -256,7 +256,8 @@ describe('with a running gateway', () => {
       process.kill((JSON.parse(started as string) as { pid: number }).pid, 'SIGKILL');
       await up.line((line) => line.includes(`"program":"${name}"`) && line.includes('"event":"ready"'), from);
       await up.line(
-        (line) => line.includes('"program":"gateway"') && line.includes('"state":1') && line.includes('"link state"'),
+        (line) =>
+          line.includes('"program":"gateway"') && line.includes('"state":"up"') && line.includes('"link state"'),
         from,
       );
       const others = up.lines.slice(from).filter((line) => line.includes('"event":"started"'));

@@ -80,7 +80,7 @@ describe('gateway.yaml', () => {
       'accounts[0].default_validity: must be a duration such as 250ms, 30s, 10m, 48h or 7d',
       'routes[0].links[0]: there is no link "elsewhere"; known: simulator',
       'guard.password: must be a reference, { file: PATH } or { env: NAME }: secrets do not stand in the configuration',
-      "guard.token_secret: cannot read secrets/absent: ENOENT; relative paths start at the configuration's folder",
+      "guard.token_secret: cannot read secrets/absent: there is no such file (ENOENT); relative paths start at the configuration's folder",
     ];
     assert.deepEqual([...faults].sort(), [...wanted].sort());
     assert.doesNotMatch(faults.join('\n'), /plain/);
@@ -150,7 +150,7 @@ describe('gateway.yaml', () => {
     }
     assert.match(
       loadGatewayConfig(join(folder, 'nowhere.yaml'), {}).faults[0]?.message ?? '',
-      /^cannot read .*: ENOENT$/,
+      /^cannot read .*: there is no such file \(ENOENT\)$/,
     );
   });
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { problemTable } from '../../src/api/problems.ts';
+import { misfits } from '../../src/main/configFit.ts';
 import { loadGatewayConfig } from '../../src/main/gatewayConfig.ts';
 import { gatewaySchema } from '../../src/main/gatewaySchema.ts';
 import { loadGuardConfig } from '../../src/main/guardConfig.ts';
@@ -130,13 +131,8 @@ describe('examples', () => {
     assert.deepEqual(gateway.faults, []);
     const guard = loadGuardConfig(join(folder, 'guard.yaml'), environment);
     assert.deepEqual(guard.faults, []);
-    const { guard: toGuard, links } = (gateway.loaded as NonNullable<typeof gateway.loaded>).gateway;
-    const upstream = guard.loaded?.guard.upstreams.find((one) => one.name === toGuard.upstream);
-    assert.equal(upstream?.password, toGuard.password);
-    assert.ok(upstream?.mode === 'token' && upstream.tokenSecret.equals(toGuard.tokenSecret));
-    const known = new Set(guard.loaded?.guard.links.map((one) => one.name));
-    assert.ok(links.every((one) => known.has(one.name)));
-    assert.equal(guard.loaded?.guard.listen[0]?.port, toGuard.port);
+    assert.ok(gateway.loaded !== null && guard.loaded !== null);
+    assert.deepEqual(misfits(gateway.loaded.gateway, guard.loaded.guard), []);
   });
 
   test('every file that the manual names is there', () => {

@@ -2,6 +2,7 @@
 // other runs. Exit codes and messages are what a person at a terminal sees.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { secretOf } from './setup.ts';
 import { type ProgramName, type Running, Stack } from './stack.ts';
@@ -125,13 +126,49 @@ describe('configurations', () => {
     writeFileSync(stack.path('broken.yaml'), 'name: [unclosed\n');
     for (const program of ['gateway', 'guard'] as const) {
       for (const [file, words] of [
-        ['absent.yaml', /cannot read .*absent\.yaml: ENOENT/],
+        ['absent.yaml', /cannot read .*absent\.yaml: there is no such file/],
         ['broken.yaml', /not YAML/],
       ] as const) {
         const { code, told } = await outcome(stack.spawn(program, file));
         assert.equal(code, 2);
         assert.match(told, words);
       }
+    }
+  });
+
+  test('an address in use, and one that is not of this machine: which, and what helps, exit code 1', async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    try {
+      for (const settings of [
+        { gateway: { smpp: [{ listen: `127.0.0.1:${port}` }] } },
+        { gateway: { http: { listen: `127.0.0.1:${port}` } } },
+        { guard: { listen: [{ address: `127.0.0.1:${port}` }] } },
+      ]) {
+        stack.configure(settings);
+        const { code, told } = await outcome(stack.spawn('gateway' in settings ? 'gateway' : 'guard'));
+        assert.equal(code, 1);
+        assert.match(told, new RegExp(`"host":"127.0.0.1","port":${port},"reason":"another program listens there`));
+        assert.doesNotMatch(told, /node:net/);
+      }
+    } finally {
+      await new Promise((done) => other.close(done));
+    }
+    // TEST-NET-1 (RFC 5737): nobody has it.
+    stack.configure({ gateway: { smpp: [{ listen: '192.0.2.1:2775' }] } });
+    const { code, told } = await outcome(stack.spawn('gateway'));
+    assert.equal(code, 1);
+    assert.match(told, /"host":"192\.0\.2\.1","port":2775,"reason":"this machine has no such address/);
+  });
+
+  test('a data folder that is none: which and why, exit code 1', async () => {
+    writeFileSync(stack.path('file'), '');
+    for (const program of ['gateway', 'guard'] as const) {
+      stack.configure({ [program]: { data: 'file' } });
+      const { code, told } = await outcome(stack.spawn(program));
+      assert.equal(code, 1);
+      assert.match(told, /"folder":"[^"]*file","reason":"EEXIST[^"]*","event":"the data folder cannot be used"/);
     }
   });
 
