@@ -38,15 +38,24 @@ test('two orders have the same token only when they are the same', () => {
   );
 });
 
-test('every bit of the end of validity and of the flags counts', () => {
+test('every bit of every number counts', () => {
   const tokens = new OrderTokens(Buffer.from('a secret'), sha256);
   const token = tokens.of(sample());
   for (let bit = 0; bit < 48; bit++) {
     const changed = Number(BigInt(sample().validUntil) ^ (1n << BigInt(bit)));
     assert.notEqual(tokens.of({ ...sample(), validUntil: changed }), token, `bit ${bit}`);
   }
-  for (let bit = 0; bit < 8; bit++)
-    assert.notEqual(tokens.of({ ...sample(), flags: sample().flags ^ (1 << bit) }), token);
+  // A validity has 18 bits, everything else is an octet.
+  for (const [field, bits] of [
+    ['validitySeconds', 18],
+    ['flags', 8],
+    ['segmentCount', 8],
+    ['dataCoding', 8],
+    ['sourceTon', 8],
+    ['sourceNpi', 8],
+  ] as const)
+    for (let bit = 0; bit < bits; bit++)
+      assert.notEqual(tokens.of({ ...sample(), [field]: sample()[field] ^ (1 << bit) }), token, `${field}, bit ${bit}`);
 });
 
 test('it is HMAC-SHA-256', () => {
