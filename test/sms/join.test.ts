@@ -56,6 +56,9 @@ test('keys that differ in anything do not mix', () => {
   const joiner = new Joiner<number>(limits);
   const base = key(2);
   const others: readonly JoinKey[] = [
+    { ...base, group: 'acmf' },
+    { ...base, source: 'INFA' },
+    { ...base, destination: '491700000002' },
     { ...base, group: 'acm', source: 'eINFO' },
     { ...base, source: 'INF', destination: 'O491700000001' },
     { ...base, kind: 16 },
