@@ -5,10 +5,10 @@ import { readRecords } from '../../src/driver/records.ts';
 import type { BindUpstream } from '../../src/guard/config.ts';
 import { readDlr } from '../../src/guard/receiptRecords.ts';
 import { RecordReader } from '../../src/guard/recordReader.ts';
-import { RecordType, readIntent, readResult } from '../../src/guard/records.ts';
+import { RecordType, readDeclined, readIntent, readResult } from '../../src/guard/records.ts';
 import { readSessionOpen } from '../../src/guard/runRecords.ts';
 import { submitSm } from '../../src/smpp/pdu.ts';
-import { LinkState } from '../../src/smpp/vendor.ts';
+import { LinkState, OrderFlag } from '../../src/smpp/vendor.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
 import { Disk, linkConfig, runGuard, until } from './rig.ts';
@@ -74,6 +74,34 @@ test('law 2 and law 1: bind, submit, answers and receipts each follow the record
   }
   await until('receipts up', () => gateway.receipts.length === 20 && receipts === 20);
   assert.equal(submits, 20);
+  await gateway.stop();
+  await running.stop();
+  await supplier.server?.close();
+});
+
+test('law 1: an order is declined, or told as not emitted, only when that is durable', async () => {
+  const disk = new Disk();
+  disk.delayMs = 25;
+  const supplier = new Supplier();
+  const running = await runGuard({ disk, links: [linkConfig('a', await supplier.open())] });
+  const gateway = new Gateway(running.port, 'gateway/a');
+  await until('up', () => gateway.states.at(-1)?.state === LinkState.up);
+  const told = gateway.response.bind(gateway);
+  gateway.response = (peer, pdu, token) => {
+    const statuses: number[] = [];
+    durable(disk, RecordType.declined, (r) => statuses.push(readDeclined(r).status));
+    assert.ok(statuses.length > gateway.answers.length, 'DECLINED is durable before the answer');
+    told(peer, pdu, token);
+  };
+  for (const pdu of [
+    order('a', { op: 'forged', badToken: true }),
+    order('a', { op: 'over', validUntil: Date.now() - 1000 }),
+    order('a', { op: 'asked', flags: OrderFlag.repeated | OrderFlag.askOnly }),
+  ]) {
+    const token = gateway.send(pdu);
+    await until('answered', () => gateway.answer(token) !== undefined);
+  }
+  assert.equal(supplier.submits.length, 0);
   await gateway.stop();
   await running.stop();
   await supplier.server?.close();
