@@ -5,11 +5,14 @@ import fc from 'fast-check';
 import { decodeOutcomes, encodeOutcomes, type SegmentOutcome } from '../../src/smpp/vendor.ts';
 
 const outcomes: fc.Arbitrary<SegmentOutcome[]> = fc.array(
-  fc.record({
-    outcome: fc.constantFrom(1, 2, 3, 4),
-    verdict: fc.constantFrom(0, 1, 2, 3),
-    status: fc.integer({ min: 0, max: 0xffff_ffff }),
-  }),
+  fc.record(
+    {
+      outcome: fc.constantFrom(1, 2, 3, 4),
+      verdict: fc.constantFrom(0, 1, 2, 3),
+      status: fc.integer({ min: 0, max: 0xffff_ffff }),
+    },
+    { noNullPrototype: true },
+  ),
   { minLength: 1, maxLength: 255 },
 );
 
