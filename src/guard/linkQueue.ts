@@ -13,15 +13,13 @@ import type { Link } from './links.ts';
 import { type Op, SegmentState } from './op.ts';
 import { Pace } from './pace.ts';
 import { RecordType, writeIntent } from './records.ts';
-import { type Again, type Held, WaitingOrders } from './waitingOrders.ts';
+import { type Again, type Held, WaitingOrders, waitMaxMs } from './waitingOrders.ts';
 
 /** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
 const QUEUE_MS = 50;
 const QUEUE_PIN_MS = 250;
 /** Segments that may wait for the window whatever the pace, so that a slow link still finds work when an answer comes. */
 const QUEUE_SEGMENTS_MIN = 16;
-/** An order that found no window for so long is given back. */
-const WAIT_MAX_MS = 500;
 /** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
 const AGAIN_MAX_MS = 10_000;
 /** INTENTs ahead of the window, as a share of it, at most: a crash leaves them unknown, and no PIN overtakes them. */
@@ -66,7 +64,8 @@ export class LinkQueue {
         retryAfterMs: RETRY_DOWN_MS,
       };
     const now = this.#core.world.loop.monotonic();
-    const ahead = this.#underway + this.#waiting.ahead(lane);
+    // What has its numbers goes before a PIN wherever that waits; elsewhere others would overtake it.
+    const ahead = this.#waiting.ahead(lane) + (lane === PIN ? 0 : this.#underway);
     const waitMs = this.#pace.after(link.pacer, now, ahead + 1) - now;
     const mostMs = lane === PIN ? QUEUE_PIN_MS : Math.max(QUEUE_MS, 2 * this.#pace.aheadMs);
     if (waitMs > mostMs) {
@@ -94,7 +93,7 @@ export class LinkQueue {
     const now = loop.monotonic();
     const left = op.validUntil - loop.now();
     if (op.lane === PIN) loop.urgent();
-    op.queueUntil = now + Math.min(WAIT_MAX_MS, left);
+    op.queueUntil = now + Math.min(waitMaxMs(op.lane), left);
     op.againUntil = now + Math.min(AGAIN_MAX_MS, left);
     this.#waiting.add(op);
     this.pump();

@@ -4,6 +4,14 @@ import { Deque } from './deque.ts';
 import type { Op } from './op.ts';
 
 const PIN = 0;
+/** An order that found no window for so long is given back. A PIN stays: on its way back and here again it would be overtaken. */
+const WAIT_MAX_MS = 500;
+const WAIT_PIN_MAX_MS = 5000;
+
+/** How long an order may wait before it begins; gateways wait longer for an answer. */
+export function waitMaxMs(lane: number): number {
+  return lane === PIN ? WAIT_PIN_MAX_MS : WAIT_MAX_MS;
+}
 
 /** A throttled segment of a message that has partly left. */
 export interface Again {

@@ -122,6 +122,39 @@ test('PINs go before what waits, and a window that is full gives orders back', a
   await end();
 });
 
+test('a PIN for which there is no window stays with the guard when others are given back, and is the next to go', async () => {
+  const { supplier, gateway, end } = await setUp({ window: 1 });
+  const held: (() => void)[] = [];
+  supplier.onSubmit = (peer, pdu) => held.push(() => supplier.accept(peer, { ...pdu }, `w${held.length}`));
+  gateway.send(order('a', { op: 'first' }));
+  await until('first out', () => held.length === 1);
+  const pin = gateway.send(order('a', { op: 'pin', text: 'pin', lane: 0 }));
+  const before = gateway.send(order('a', { op: 'before', lane: 2 }));
+  await until('bulk is given back', () => gateway.answer(before)?.status === 0x14);
+  gateway.send(order('a', { op: 'after', lane: 2 }));
+  assert.equal(gateway.answer(pin), undefined);
+  held[0]?.();
+  await until('second out', () => held.length === 2);
+  assert.equal(supplier.submits[1]?.shortMessage.toString(), 'pin');
+  await end();
+});
+
+test('a PIN is taken however many segments have their numbers already, and goes behind them', async () => {
+  const { supplier, gateway, end } = await setUp({ throttlePerSecond: 4 });
+  supplier.onSubmit = (peer, pdu) => supplier.accept(peer, pdu, `n${supplier.submits.length}`);
+  gateway.send(order('a', { op: 'long', text: 'z'.repeat(600), segments: 4, lane: 2 }));
+  const pin = gateway.send(order('a', { op: 'pin', text: 'pin', lane: 0 }));
+  const bulk = gateway.send(order('a', { op: 'bulk', text: 'bulk', lane: 2 }));
+  await until('bulk is given back', () => gateway.answer(bulk)?.status === 0x58);
+  await until('the PIN has left', () => gateway.answer(pin) !== undefined);
+  assert.equal(gateway.answer(pin)?.status, 0);
+  assert.deepEqual(
+    supplier.submits.map((one) => one.shortMessage.toString('latin1').endsWith('pin')),
+    [false, false, false, false, true],
+  );
+  await end();
+});
+
 test('credentials: wrong password, unknown name, unknown link, too many binds', async () => {
   const { running, end } = await setUp();
   const refused = async (systemId: string, password: string): Promise<number> => {
