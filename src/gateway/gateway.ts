@@ -86,8 +86,11 @@ export class Gateway {
         () => resolve(),
       );
     });
+    const began = this.#states.length > 0;
     const faults = this.#apply(core.config);
     if (faults.length > 0) throw new Error(faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '));
+    // Customers' seconds go on over a restart; how much of the last one was used is not known any more.
+    if (began) for (const { quota } of core.accounts.byNumber) quota?.afterUnknownPast(core.world.loop.monotonic());
     core.closedReason = null;
     const open = recovery.finish();
     core.store.unbounded = false;

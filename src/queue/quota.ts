@@ -32,6 +32,12 @@ export class Quota {
     this.#rate = rate;
   }
 
+  /** What was taken until now is not known: it counts as all that a second allows. */
+  afterUnknownPast(now: number): void {
+    this.#advance(Math.floor(now / SLOT_MS));
+    this.#book(Math.max(0, this.#rate - this.#counted));
+  }
+
   /** Takes `segments`: 0. Or nothing is taken: after so many milliseconds a message may be taken again. */
   take(now: number, segments: number): number {
     this.#advance(Math.floor(now / SLOT_MS));

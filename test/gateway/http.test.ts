@@ -203,6 +203,21 @@ test('over the rate: the refusal says when the throughput of the account is free
   assert.ok(late.code === 'done' && late.outcomes[0]?.ok === true);
 });
 
+test('the second of an account goes on over a restart; what was used of it is not known, so it passes first', async () => {
+  const rig = await rigWithMoney(gatewayConfig({ accounts: [accountConfig('acme', { throughput: 1 })] }));
+  const first = await submitHttp(rig, [request]);
+  assert.ok(first.code === 'done' && first.outcomes[0]?.ok === true);
+  rig.crash();
+  await rig.startGateway(300);
+  const early = await submitHttp(rig, [request]);
+  assert.ok(early.code === 'done');
+  const [refused] = early.outcomes;
+  assert.ok(refused !== undefined && !refused.ok && refused.refusal.code === 'over-rate');
+  await rig.pass(1005);
+  const late = await submitHttp(rig, [request]);
+  assert.ok(late.code === 'done' && late.outcomes[0]?.ok === true);
+});
+
 test('a message names its purpose among those of its account; it keeps it over a restart and another configuration', async () => {
   const account = accountConfig('acme', { purpose: 'alerts', purposes: ['otp', 'marketing'], lane: 'normal' });
   const rig = await rigWithMoney(gatewayConfig({ accounts: [account] }));

@@ -118,3 +118,17 @@ test('R11 another rate counts what was taken under the last one', () => {
   while (quota.take(1200, 1) === 0) taken += 1;
   assert.equal(taken, 30);
 });
+
+test('behind an unknown past a second passes before the first is taken, whatever the rate', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.double({ min: 0, max: 1e7, noNaN: true }), (rate, now) => {
+      const quota = new Quota(rate);
+      quota.afterUnknownPast(now);
+      assert.ok(quota.take(now + 999, 1) > 0);
+      const wait = quota.take(now, 1);
+      assert.ok(wait > 0 && wait <= 1005, `${wait}`);
+      for (let i = 0; i < rate; i += 1) assert.equal(quota.take(now + 1005, 1), 0);
+      assert.ok(quota.take(now + 1005, 1) > 0);
+    }),
+  );
+});
