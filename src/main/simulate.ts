@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { bugs, NO_BUG } from '../sim/bugs.ts';
-import type { Width } from '../sim/plan.ts';
+import { WIDEST, type Width } from '../sim/plan.ts';
 import { type RunResult, runSeed } from '../sim/run.ts';
 import { still } from '../sim/still.ts';
 
@@ -16,11 +16,13 @@ const HELP = `npm run simulate -- [options]
   --trace        with --seed: shows what happens
   --bug NAME     with a deliberate bug, to see that it is found
   --list-bugs    their names, one a line
-  --width N      0: without what src/sim/more.ts draws; 1, 2: with what older seeds had of it; 3: all (default)
+  --width N      0: without what src/sim/more.ts draws; 1 to 3: with what older seeds had of it; 4: all (default)
   --repeat N     runs every Nth seed twice and compares the traces (default 10)
   --workers N    threads (default: one per core)
   --json         ends with one line of JSON
 `;
+
+const WIDTHS: readonly Width[] = [0, 1, 2, 3, 4];
 
 /** One seed as a worker tells of it. */
 interface Told extends Omit<RunResult, 'faults'> {
@@ -99,7 +101,7 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
       repeat: { type: 'string', default: '10' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
-      width: { type: 'string', default: '3' },
+      width: { type: 'string', default: String(WIDEST) },
       help: { type: 'boolean', default: false },
     },
   });
@@ -117,9 +119,9 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
     process.stderr.write('simulate: --seeds, --from, --seed, --repeat and --workers are whole numbers from 1\n');
     return 2;
   }
-  const width = Number(values.width);
-  if (width !== 0 && width !== 1 && width !== 2 && width !== 3) {
-    process.stderr.write('simulate: --width is 0, 1, 2 or 3\n');
+  const width = WIDTHS.find((one) => String(one) === values.width);
+  if (width === undefined) {
+    process.stderr.write(`simulate: --width is one of ${WIDTHS.join(', ')}\n`);
     return 2;
   }
   const bug = bugs.find((one) => one.name === values.bug);
@@ -161,7 +163,7 @@ async function report(orders: Order[], workers: number, kind: Kind, json: boolea
     failed++;
     const { law, detail } = told.broken;
     laws.set(law, [...(laws.get(law) ?? []), told.seed]);
-    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${width === 3 ? '' : ` --width ${width}`}`;
+    const withBug = `${bug === '' ? '' : ` --bug ${bug}`}${width === WIDEST ? '' : ` --width ${width}`}`;
     process.stdout.write(
       `law ${law} broken: ${detail}\n  npm run -s simulate -- --seed ${told.seed}${withBug} --trace\n`,
     );

@@ -7,6 +7,8 @@ import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { messageState } from '../sms/messageState.ts';
 import type { Node } from './nodes.ts';
 
+const SECOND_MS = 1000;
+
 export interface Bug {
   readonly name: string;
   readonly does: string;
@@ -68,6 +70,24 @@ export const bugs: readonly Bug[] = [
     name: 'forget-deadline',
     does: "the guard does not end another gateway's message at its deadline",
     guard: forgetDeadline,
+  },
+  {
+    ...NO_BUG,
+    name: 'count-anew-each-second',
+    does: "the limit of an account is counted from each second of the clock on, so that two seconds' worth may come at once",
+    gateway: countAnew,
+  },
+  {
+    ...NO_BUG,
+    name: 'first-come-first-served',
+    does: 'accounts do not take turns: what waits for a link goes in the order in which it came',
+    gateway: noTurns,
+  },
+  {
+    ...NO_BUG,
+    name: 'pins-in-line',
+    does: 'the guard puts a PIN behind everything that waits for its link',
+    guard: pinsInLine,
   },
 ];
 
@@ -132,5 +152,47 @@ function forgetDeadline(guard: Guard): void {
   const settle = receipts.settleOurselves.bind(receipts);
   receipts.settleOurselves = (handle, segment, state, reason) => {
     if (state !== messageState.unknown) settle(handle, segment, state, reason);
+  };
+}
+
+function countAnew(gateway: Gateway): void {
+  const { accounts, world } = gateway.core;
+  for (const { quota, config } of accounts.byNumber) {
+    if (quota === null) continue;
+    let second = -1;
+    let used = 0;
+    quota.take = (now, segments) => {
+      const present = Math.floor(now / SECOND_MS);
+      if (present !== second) used = 0;
+      second = present;
+      if (used >= config.throughput) return (present + 1) * SECOND_MS - world.loop.monotonic();
+      used += segments;
+      return 0;
+    };
+  }
+}
+
+function noTurns(gateway: Gateway): void {
+  for (const { queue } of gateway.core.links.byNumber) {
+    const push = queue.push.bind(queue);
+    const giveBack = queue.giveBack.bind(queue);
+    queue.push = (handle, lane, _account, segments) => push(handle, lane, 0, segments);
+    queue.giveBack = (handle, lane, _account, segments) => giveBack(handle, lane, 0, segments);
+  }
+}
+
+function pinsInLine(guard: Guard): void {
+  const { links } = guard.core;
+  const configure = links.configure.bind(links);
+  links.configure = (configs) => {
+    const fresh = configure(configs);
+    for (const { queue } of fresh) {
+      const add = queue.add.bind(queue);
+      queue.add = (op) => {
+        op.lane = Math.max(op.lane, 1);
+        add(op);
+      };
+    }
+    return fresh;
   };
 }

@@ -18,6 +18,8 @@ export interface Booked {
   readonly account: AccountPlan;
   readonly destination: string;
   readonly segments: number;
+  /** 0 PIN, 1 normal, 2 bulk. */
+  readonly lane: number;
   readonly price: number;
   readonly flags: number;
   readonly registered: number;
@@ -39,6 +41,8 @@ export class GatewayBooks {
   readonly byOp = new Map<string, Booked>();
   /** By account and the customer's spelling of the id. */
   readonly byCustomerId = new Map<string, Booked>();
+  /** In the order in which they were taken. */
+  readonly inOrder: Booked[] = [];
   readonly credits = new Map<string, number>();
   readonly #disk: SimJournalDisk;
   readonly #accounts: readonly AccountPlan[];
@@ -51,6 +55,12 @@ export class GatewayBooks {
     this.#disk = disk;
     this.#mo = mo;
     this.#accounts = accounts;
+  }
+
+  /** What an account knows by one id. */
+  group(key: string): readonly Booked[] {
+    const one = this.byCustomerId.get(key);
+    return one === undefined ? [] : [one];
   }
 
   /** Reads what has been stored since the last call. `nowMs` is the town's time. */
@@ -173,6 +183,7 @@ export class GatewayBooks {
       account,
       destination: records.latin1Slice(destination, written),
       segments: records[start + 6] as number,
+      lane: records[start + 2] as number,
       price: readU64(records, start + 12),
       flags,
       registered: field(Letter.registeredDelivery),
@@ -188,6 +199,7 @@ export class GatewayBooks {
       throw new LawBroken('4 one terminal state', `message ${message.customerId} was accepted twice`);
     if (this.byOp.has(op)) throw new LawBroken('3 unknown is not retried', 'two messages have the same op');
     this.messages.set(id, message);
+    this.inOrder.push(message);
     this.byOp.set(op, message);
     this.byCustomerId.set(`${account.name} ${message.customerId}`, message);
   }

@@ -47,6 +47,8 @@ export interface OpBooked {
 
 export class GuardBooks {
   readonly ops = new Map<string, OpBooked>();
+  /** In the order of their first INTENTs. */
+  readonly begun: OpBooked[] = [];
   /** By session and sequence. */
   readonly intents = new Map<string, { readonly op: OpBooked; readonly segment: SegmentBooked }>();
   /** enquire_link and unbind, by session and sequence. */
@@ -212,6 +214,7 @@ export class GuardBooks {
       booked = { op, link, recipient, total, flags, validUntil, segments: new Map() };
       this.ops.set(op, booked);
     }
+    if (booked?.segments.size === 0) this.begun.push(booked);
     if (booked?.segments.get(record.segment)?.again === false)
       throw new LawBroken('7 no duplicates', `segment ${record.segment} of one op has two INTENTs`);
     if (booked === undefined) return;

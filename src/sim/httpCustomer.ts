@@ -30,14 +30,14 @@ export class HttpCustomer {
   readonly #find: FindService;
   readonly #wishes: readonly Wish[];
   /** Hears of every answer as it leaves the gateway. */
-  readonly #onAnswer: (id: string) => void;
+  readonly #onAnswer: (id: string, askedMs: number | null) => void;
 
   constructor(
     world: { readonly timeline: Timeline; readonly life: Life; readonly chance: Chance },
     plan: AccountPlan,
     desk: Desk,
     find: FindService,
-    onAnswer: (id: string) => void,
+    onAnswer: (id: string, askedMs: number | null) => void,
   ) {
     this.#timeline = world.timeline;
     this.#life = world.life;
@@ -101,6 +101,7 @@ export class HttpCustomer {
       const ref = found.service.authenticate(apiKey(this.#plan.name), '10.9.0.1');
       if (ref === null) throw new Error('the API key of a customer is not known');
       const requests: SubmitRequest[] = batch.map((wish) => this.#asRequest(wish));
+      const askedMs = this.#timeline.nowMs;
       const fingerprint = batch.map((wish) => wish.number).join();
       found.service.submit(ref, requests, { key, fingerprint }).then(
         (answer) => {
@@ -110,7 +111,7 @@ export class HttpCustomer {
             return;
           }
           answer.outcomes.forEach((one) => {
-            if (one.ok) this.#onAnswer(httpId(one.id));
+            if (one.ok) this.#onAnswer(httpId(one.id), answer.replayed ? null : askedMs);
           });
           if (this.#chance.fraction() < found.lossy) return;
           this.#plant(wayMs, () => {

@@ -1,6 +1,7 @@
 // What a seed draws beyond plan.ts, from dice of its own, so that seeds of before keep their plans: another SMS gateway in front
 // of the guard, and what befalls it. Most seeds leave most of it out.
 import { Chance } from '../operator/chance.ts';
+import type { Rush } from './busy.ts';
 import { FOREIGN, VALIDITY_MS } from './configs.ts';
 import { drawMo, type MoWish } from './moPlan.ts';
 import type { Plan, TownFault } from './plan.ts';
@@ -39,6 +40,7 @@ export interface MorePlan {
   /** What subscribers write to customers. */
   readonly mo: readonly MoWish[];
   readonly asks: AsksPlan | null;
+  readonly rushes: readonly Rush[];
 }
 
 /** As long as a PIN may live in a hurry: shorter than most faults. */
@@ -46,10 +48,17 @@ const SHORT_VALIDITY_MS = 8000;
 const SHORT_VALIDITY_SHARE = 0.25;
 const ASKS_SHARE = 0.4;
 
-export const NOTHING_MORE: MorePlan = { foreign: null, faults: [], validityMs: VALIDITY_MS, mo: [], asks: null };
+export const NOTHING_MORE: MorePlan = {
+  foreign: null,
+  faults: [],
+  validityMs: VALIDITY_MS,
+  mo: [],
+  asks: null,
+  rushes: [],
+};
 
-/** `width` 1 and 2: what the seeds had that were kept with it; 3: everything. */
-export function drawMore(plan: Plan, width: 1 | 2 | 3): MorePlan {
+/** `width` 1 to 3: what the seeds had that were kept with it; 4: everything. */
+export function drawMore(plan: Plan, width: 1 | 2 | 3 | 4): MorePlan {
   const dice = new Dice(plan.seed);
   const foreign = dice.happens(0.35) ? drawForeign(dice, plan) : null;
   const faults = drawFaults(dice, plan, foreign !== null);
@@ -61,6 +70,7 @@ export function drawMore(plan: Plan, width: 1 | 2 | 3): MorePlan {
     validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS,
     mo: width >= 2 ? drawMo(plan) : [],
     asks: width >= 3 ? drawAsks(plan) : null,
+    rushes: [],
   };
 }
 

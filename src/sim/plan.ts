@@ -2,6 +2,7 @@
 // seed leaves most kinds of fault out and has much of the rest). Decides nothing later; the run only carries it out.
 import { Chance } from '../operator/chance.ts';
 import { type FaultName, faultNames } from '../operator/faults.ts';
+import { makeBusy } from './busy.ts';
 import { drawMore, type MorePlan, NOTHING_MORE } from './more.ts';
 import type { NetWeather } from './net.ts';
 
@@ -89,11 +90,15 @@ const LINK_NAMES = ['alpha', 'beta', 'gamma', 'delta'];
 const SUBMIT_FAULTS = faultNames.filter((name) => !name.includes(':') || name.startsWith('disconnect-in-state'));
 
 /** How much of what more.ts draws is in a plan: nothing, what older kept seeds had of it, everything. */
-export type Width = 0 | 1 | 2 | 3;
+export type Width = 0 | 1 | 2 | 3 | 4;
+/** Everything. */
+export const WIDEST: Width = 4;
 
 export function drawPlan(seed: number, width: Width = 0): Plan {
   const narrow = drawNarrow(seed);
-  return width === 0 ? narrow : { ...narrow, more: drawMore(narrow, width) };
+  if (width === 0) return narrow;
+  const { plan, rushes } = width < 4 ? { plan: narrow, rushes: [] } : makeBusy(narrow);
+  return { ...plan, more: { ...drawMore(plan, width), rushes } };
 }
 
 function drawNarrow(seed: number): Plan {

@@ -26,8 +26,8 @@ import { SmppCustomer } from './smppCustomer.ts';
 /** What the run wants to hear. */
 export interface ProgramHooks {
   fail(error: unknown): void;
-  /** An HTTP answer with this id leaves the gateway. */
-  answeredHttp(id: string): void;
+  /** An HTTP answer with this id leaves the gateway; the request came at `askedMs`, null if it was answered before. */
+  answeredHttp(id: string, askedMs: number | null): void;
   accountOf(id: string): string;
 }
 
@@ -129,8 +129,8 @@ export class Programs {
         if (running === null || !running.life.alive || wire.parted('gateway', account.name)) return null;
         return { service: running.service, life: running.life, lossy: this.#town.calm ? 0 : 0.05 };
       };
-      new HttpCustomer({ timeline, life, chance }, account, this.#desk, find, (id) =>
-        this.#hooks.answeredHttp(id),
+      new HttpCustomer({ timeline, life, chance }, account, this.#desk, find, (id, askedMs) =>
+        this.#hooks.answeredHttp(id, askedMs),
       ).start();
       return;
     }

@@ -13,13 +13,14 @@ import { GuardBooks } from './guardBooks.ts';
 import type { Life } from './life.ts';
 import { Timeline } from './loop.ts';
 import { MoBooks } from './moLaws.ts';
+import { judgeMoney } from './moneyLaw.ts';
 import { Wire } from './net.ts';
 import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
-import { type AccountPlan, drawPlan, type Plan, type Width } from './plan.ts';
+import { type AccountPlan, drawPlan, type Plan, WIDEST, type Width } from './plan.ts';
 import { Programs, type RunningGateway } from './programs.ts';
 import { asBroken, LawBroken, Trace } from './trace.ts';
 import { judge, openOf, stillKnown } from './verdict.ts';
-import { WireWatch } from './wireWatch.ts';
+import { Watches } from './watches.ts';
 import { drawForeignWishes, drawWishes } from './wishes.ts';
 
 /** Virtual time after the faults in which everything must have come to rest: validity, grace, clock jumps, webhook retries. */
@@ -49,7 +50,7 @@ export async function runSeed(
   seed: number,
   bug: Bug = NO_BUG,
   show: ((line: string) => unknown) | null = null,
-  width: Width = 3,
+  width: Width = WIDEST,
 ): Promise<RunResult> {
   return new Run(drawPlan(seed, width), bug, show).run();
 }
@@ -62,7 +63,7 @@ class Run {
   readonly #gatewayBooks: GatewayBooks;
   readonly #guardBooks: GuardBooks;
   readonly #mo: MoBooks;
-  readonly #watch: WireWatch;
+  readonly #watch: Watches;
   readonly #programs: Programs;
   #failure: unknown = null;
   #rested = false;
@@ -91,10 +92,7 @@ class Run {
     this.#desk.wishes.push(...drawWishes(plan));
     const programs = new Programs(town, this.#desk, bug, {
       fail: this.#fail,
-      answeredHttp: (id) => {
-        this.#gatewayBooks.absorb(this.#timeline.nowMs);
-        this.#watch.answeredHttp(id);
-      },
+      answeredHttp: (id, askedMs) => this.#watch.answeredHttp(id, askedMs),
       accountOf: (id) => this.#gatewayBooks.messages.get(id.slice('http '.length))?.account.name ?? '',
     });
     this.#programs = programs;
@@ -127,7 +125,7 @@ class Run {
       this.#gatewayBooks,
       this.#mo,
     );
-    this.#watch = new WireWatch(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks, this.#mo);
+    this.#watch = new Watches(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks, this.#mo);
     town.wire.tap = this.#watch;
   }
 
@@ -195,28 +193,9 @@ class Run {
       event.run();
       for (let i = 0; i < MICROTASKS; i++) await DONE;
       if (this.#failure !== null) throw this.#failure;
-      this.#gatewayBooks.absorb(this.#timeline.nowMs);
-      this.#guardBooks.absorb(this.#timeline.nowMs);
-      this.#money();
-    }
-  }
-
-  /** No balance below its limit, at any moment; the books sum to zero. */
-  #money(): void {
-    const running = this.#running();
-    if (running === null) return;
-    for (const account of this.#town.plan.accounts) {
-      const { balance, held, creditLimit } = this.#balance(account);
-      if (balance - held < -creditLimit && held >= 0)
-        throw new LawBroken(
-          '5 money',
-          `${account.name}: ${balance} with ${held} held is below the limit ${-creditLimit}`,
-        );
-      if (held < 0) throw new LawBroken('5 money', `${account.name} holds ${held}`);
-    }
-    for (const { currency } of running.gateway.core.config.priceLists) {
-      if (running.gateway.core.ledger.sum(currency) !== 0)
-        throw new LawBroken('5 money', `the books of ${currency} do not sum to zero`);
+      this.#watch.absorb();
+      const running = this.#running();
+      if (running !== null) judgeMoney(running, this.#town.plan.accounts);
     }
   }
 

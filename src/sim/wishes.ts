@@ -10,6 +10,15 @@ const WORDS = 'the quick brown fox jumps over a lazy dog while glass post carrie
 );
 
 export function drawWishes(plan: Plan): Wish[] {
+  return drawCalm(plan).map((wish) => {
+    const rush = plan.more.rushes.find((one) => one.account === wish.account);
+    if (rush === undefined) return wish;
+    const atMs = rush.atMs[wish.number % rush.atMs.length] as number;
+    return { ...wish, dueMs: atMs + Math.floor((wish.dueMs * rush.withinMs) / plan.sendMs) };
+  });
+}
+
+function drawCalm(plan: Plan): Wish[] {
   const chance = new Chance(plan.seed ^ 0x5eed);
   const wishes: Wish[] = [];
   for (const account of plan.accounts) {

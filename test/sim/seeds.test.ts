@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { bugs, NO_BUG } from '../../src/sim/bugs.ts';
-import type { Width } from '../../src/sim/plan.ts';
+import { WIDEST, type Width } from '../../src/sim/plan.ts';
 import { type RunResult, runSeed } from '../../src/sim/run.ts';
 import { still } from '../../src/sim/still.ts';
 
@@ -20,18 +20,21 @@ const kept = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), 'ut
 /** At most so many fresh seeds, and none is begun after this time. */
 const FRESH = 10;
 const FRESH_MS = 8000;
-/** Each deliberate bug with a seed that finds it, and the law that breaks. */
-const FINDERS: readonly (readonly [name: string, seed: number, law: string])[] = [
-  ['ack-before-commit', 2, '1 acknowledge after durable'],
-  ['receipt-without-link', 2, '8 correlation'],
-  ['retry-unknown', 2, '1 acknowledge after durable'],
-  ['free-hold-twice', 1, '10 no program fails'],
-  ['forget-parked-receipt', 2, '1 acknowledge after durable'],
-  ['forget-parts-at-restart', 33, '9 it comes to rest'],
-  ['forget-deadline', 9, '9 it comes to rest'],
+/** Each deliberate bug with a seed that finds it, how wide that is drawn, and the law that breaks. */
+const FINDERS: readonly (readonly [name: string, seed: number, width: Width, law: string])[] = [
+  ['ack-before-commit', 2, 0, '1 acknowledge after durable'],
+  ['receipt-without-link', 2, 0, '8 correlation'],
+  ['retry-unknown', 2, 0, '1 acknowledge after durable'],
+  ['free-hold-twice', 1, 0, '10 no program fails'],
+  ['forget-parked-receipt', 2, 0, '1 acknowledge after durable'],
+  ['forget-parts-at-restart', 33, 1, '9 it comes to rest'],
+  ['forget-deadline', 9, 1, '9 it comes to rest'],
+  ['count-anew-each-second', 6, 4, '6 throttles'],
+  ['first-come-first-served', 3, 4, '6 lanes'],
+  ['pins-in-line', 5, 4, '6 lanes'],
 ];
 
-const run = (seed: number, bug = NO_BUG, width: Width = 3): Promise<RunResult> =>
+const run = (seed: number, bug = NO_BUG, width: Width = WIDEST): Promise<RunResult> =>
   still(() => runSeed(seed, bug, null, width));
 
 function held(result: RunResult): void {
@@ -65,12 +68,9 @@ test('each deliberate bug is found, and not without it', async () => {
     bugs.map(({ name }) => name),
     FINDERS.map(([name]) => name),
   );
-  for (const [name, seed, law] of FINDERS) {
-    const result = await run(
-      seed,
-      bugs.find((bug) => bug.name === name),
-      /parts|deadline/.test(name) ? 1 : 0,
-    );
+  for (const [name, seed, width, law] of FINDERS) {
+    const bug = bugs.find((one) => one.name === name);
+    const result = await run(seed, bug, width);
     assert.equal(result.broken?.law, law, `${name}: ${result.broken?.detail ?? 'not found'}`);
   }
 });

@@ -1,0 +1,133 @@
+// Watches who goes before whom: the gateway's choice where several accounts and lanes wait for one link, and PINs at the guard.
+// Reads orders on the hop and what is durable; every bound is one of counts, not of time.
+import { LANE_NORMAL_PER_BULK, LANE_QUANTUM_SEGMENTS } from '../base/limits.ts';
+import { MessageFlag } from '../gateway/layout.ts';
+import { HopTag } from '../smpp/vendor.ts';
+import { FOREIGN, GUARD_PORT } from './configs.ts';
+import type { Booked, GatewayBooks } from './gatewayBooks.ts';
+import type { GuardBooks } from './guardBooks.ts';
+import { PinWatch } from './pinWatch.ts';
+import type { SimEnd } from './pipe.ts';
+import type { Plan } from './plan.ts';
+import { PduScanner, readSm, readTlv } from './scanner.ts';
+import { LawBroken } from './trace.ts';
+
+const SUBMIT = 0x04;
+const NORMAL = 1;
+const BULK = 2;
+/** Segments of the longest message of an account (configs.ts). */
+const LONGEST = 10;
+/** A turn that is begun, one that follows, and what it is overdrawn by: more is never between two accounts of one lane. */
+const APART = 2 * LANE_QUANTUM_SEGMENTS + LONGEST;
+const LANES_APART = LANE_NORMAL_PER_BULK + LONGEST;
+
+/** Segments that have gone to the guard. */
+interface Gone {
+  /** By account and lane. */
+  readonly by: readonly number[];
+  /** Of the bulk lane as often as they were tried. */
+  readonly bulkTries: number;
+}
+
+export class LaneWatch {
+  readonly #plan: Plan;
+  readonly #gateway: GatewayBooks;
+  readonly #pins: PinWatch;
+  /** With one link only, whose queue everything waits in. */
+  readonly #judges: boolean;
+  readonly #scanners = new Map<SimEnd, PduScanner>();
+  /** What had gone when a message came to wait. */
+  readonly #waiting = new Map<Booked, Gone>();
+  readonly #seen = new Set<string>();
+  readonly #by: number[];
+  #bulkTries = 0;
+  #life: unknown = null;
+  #read = 0;
+
+  constructor(plan: Plan, gateway: GatewayBooks, guard: GuardBooks) {
+    this.#plan = plan;
+    this.#gateway = gateway;
+    this.#pins = new PinWatch(plan, gateway, guard);
+    this.#judges = plan.links.length === 1;
+    this.#by = new Array<number>(plan.accounts.length * 3).fill(0);
+  }
+
+  absorb(): void {
+    for (; this.#read < this.#gateway.inOrder.length; this.#read++) {
+      const message = this.#gateway.inOrder[this.#read] as Booked;
+      // Parts wait for each other first, and what is scheduled for its time.
+      const part = (message.flags & (MessageFlag.joinedParts | MessageFlag.internal)) === MessageFlag.joinedParts;
+      if (this.#judges && message.lane !== 0 && message.scheduledFor === 0 && !part)
+        this.#waiting.set(message, { by: [...this.#by], bulkTries: this.#bulkTries });
+    }
+    this.#pins.absorb();
+  }
+
+  read(end: SimEnd, bytes: Buffer): void {
+    if (end.port === GUARD_PORT && end.side === 'server' && end.other?.life.node !== FOREIGN)
+      this.#pins.read(end, bytes);
+  }
+
+  written(end: SimEnd, bytes: Buffer): void {
+    if (end.port !== GUARD_PORT || end.life.node === FOREIGN || end.other?.life.node === FOREIGN) return;
+    if (end.side === 'server') {
+      this.#pins.answered(end, bytes);
+      return;
+    }
+    if (!this.#judges) return;
+    if (end.life !== this.#life) {
+      // Another gateway has queues of its own.
+      this.#life = end.life;
+      this.#waiting.clear();
+      this.#seen.clear();
+    }
+    let scanner = this.#scanners.get(end);
+    if (scanner === undefined) this.#scanners.set(end, (scanner = new PduScanner()));
+    scanner.feed(bytes, (pdu, command) => {
+      const sm = command === SUBMIT ? readSm(pdu) : null;
+      const op = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.op);
+      const message = op === null ? undefined : this.#gateway.byOp.get(op.latin1Slice());
+      if (message !== undefined) this.#goes(message, op?.latin1Slice() ?? '');
+    });
+  }
+
+  /** What the guard gave back goes again by what its first time cost: it counts once. */
+  #goes(message: Booked, op: string): void {
+    if (message.lane === BULK) this.#bulkTries += message.segments;
+    if (this.#seen.has(op)) return;
+    this.#seen.add(op);
+    const before = this.#waiting.get(message);
+    this.#waiting.delete(message);
+    if (before !== undefined && op === message.ops[0]) this.#judge(message, before);
+    (this.#by[this.#place(message.account.name, message.lane)] as number) += message.segments;
+  }
+
+  #place(account: string, lane: number): number {
+    return this.#plan.accounts.findIndex((one) => one.name === account) * 3 + lane;
+  }
+
+  #judge({ account, lane, segments }: Booked, before: Gone): void {
+    const gone = (name: string, of: number): number => {
+      const place = this.#place(name, of);
+      return (this.#by[place] as number) - (before.by[place] as number);
+    };
+    const own = gone(account.name, lane);
+    let [normal, bulk] = [0, 0];
+    for (const { name } of this.#plan.accounts) {
+      normal += gone(name, NORMAL);
+      bulk += gone(name, BULK);
+      const passed = name === account.name ? 0 : gone(name, lane);
+      if (passed > own + APART)
+        broken(`${passed} segments of ${name} went before one of ${account.name} that waited, and ${own} of its own`);
+    }
+    const tries = this.#bulkTries - before.bulkTries + segments;
+    if (lane === BULK && normal > LANE_NORMAL_PER_BULK * tries + LANES_APART)
+      broken(`${normal} normal segments went before a bulk message of ${account.name}, and ${bulk} bulk ones`);
+    if (lane === NORMAL && bulk > (normal + segments) / LANE_NORMAL_PER_BULK + LANES_APART)
+      broken(`${bulk} bulk segments went before a normal message of ${account.name}, and ${normal} normal ones`);
+  }
+}
+
+function broken(detail: string): never {
+  throw new LawBroken('6 lanes', detail);
+}
