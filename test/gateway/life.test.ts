@@ -105,6 +105,21 @@ test('a refusal of this route goes to the next link, a permanent one ends and vo
   assert.equal(rig.service.account('acme')?.balance, before);
 });
 
+test('outcomes that do not fit the order are none: nothing of it is charged, nothing is sent again', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  rig.guard.answer = () => [{ outcome: 1, verdict: 0, status: 0 }];
+  customer.submit({ shortMessage: Buffer.from('long '.repeat(40)) });
+  await rig.pass(5000);
+  assert.equal(rig.guard.orders.length, 1);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.state),
+    [8],
+  );
+  assert.equal(rig.service.account('acme')?.balance, 1_000_000);
+});
+
 test('throttled by the guard: same op again, nothing lost, order kept', async () => {
   const rig = await new Rig().start();
   await rig.credit(1_000_000);

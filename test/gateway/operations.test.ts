@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { dataSm } from '../../src/smpp/make.ts';
 import type { Pdu } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
+import { LinkState } from '../../src/smpp/vendor.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { cancelPdu, multiPdu, queryPdu, replacePdu } from './pdus.ts';
 import { Rig } from './rig.ts';
@@ -30,6 +31,7 @@ test('query_sm: open, ended, foreign and unknown', async () => {
   const open = await ask(customer, queryPdu(id));
   assert.ok(open?.command === 'query_sm_resp');
   assert.equal(open.messageState, 1);
+  assert.equal(open.finalDate, '');
   assert.equal((await ask(customer, queryPdu(id, 'OTHER')))?.status, 0x0c, 'the source must fit');
   const stranger = await rig.customer('other');
   assert.equal((await ask(stranger, queryPdu(id)))?.status, 0x0c);
@@ -41,6 +43,8 @@ test('query_sm: open, ended, foreign and unknown', async () => {
   assert.ok(ended?.command === 'query_sm_resp');
   assert.equal(ended.messageState, 5);
   assert.equal(ended.finalDate.length, 16);
+  assert.equal((await ask(customer, queryPdu(id, 'OTHER')))?.status, 0x0c, 'the source must fit after the end too');
+  assert.equal((await ask(stranger, queryPdu(id)))?.status, 0x0c);
   assert.equal((await ask(customer, queryPdu('19a000000000700080000000000000f')))?.status, 0x0c);
 });
 
@@ -122,6 +126,27 @@ test('cancel without id takes everything pending between source and destination'
     [0x11, 0],
   );
   assert.equal(rig.core.store.count, 0);
+});
+
+test('cancelling all of an account takes one lane when one is named', async () => {
+  const config = gatewayConfig();
+  const rig = new Rig(config);
+  for (const { name } of config.links) rig.guard.linkStates.set(name, LinkState.down);
+  await rig.start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  customer.submit({ priorityFlag: 2 });
+  for (let i = 0; i < 3; i++) customer.submit({});
+  await rig.pass(100);
+  const cancel = async (lane: 'pin' | 'normal' | 'bulk' | null): Promise<unknown> => {
+    const done = rig.service.cancelAll('acme', lane);
+    await rig.pass(50);
+    return done;
+  };
+  assert.equal(await cancel('bulk'), 0);
+  assert.equal(await cancel('pin'), 1);
+  assert.equal(customer.receipts.length, 1);
+  assert.equal(await cancel(null), 3);
 });
 
 test('submit_multi: one id, refused destinations listed, receipts told apart by destination', async () => {
