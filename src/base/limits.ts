@@ -228,3 +228,10 @@ export const MULTI_DESTINATIONS_MAX = 255;
 
 /** Purposes that messages of one gateway may name, ever: a message carries its purpose's number in one octet. */
 export const PURPOSES_MAX = 255;
+
+// guard, clocks
+
+/** Clocks of gateway and guard this far apart are told: no order is under way so long, and NTP keeps them within a second. */
+export const CLOCKS_APART_MS = 60_000;
+/** Between two lines of the log about it. */
+export const CLOCKS_TELL_MS = 600_000;

@@ -1,6 +1,7 @@
 // An order to the guard: one message over one link as a submit_sm with the hop's TLVs (design §3). Written from the
 // message's letter when it is sent; nothing of it is kept.
 import { NO_BYTES } from '../base/bytes.ts';
+import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
 import { type OrderFacts, OrderTokens } from '../egress/orderToken.ts';
 import { type SubmitSm, submitSm, type Tlv } from '../smpp/pdu.ts';
 import { formatRelative } from '../smpp/time.ts';
@@ -10,10 +11,7 @@ import { HopTag, OrderFlag } from '../smpp/vendor.ts';
 import { accountOf, type Core } from './core.ts';
 import { Letter, MessageFlag } from './layout.ts';
 
-/** What may leave, in seconds (transparency §5.1: 5 min to 72 h). */
 const UDHI = 0x40;
-const VALIDITY_MIN_S = 300;
-const VALIDITY_MAX_S = 72 * 3600;
 /** ISO 4217. */
 const CURRENCY_LETTERS = 3;
 

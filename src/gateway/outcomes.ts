@@ -213,15 +213,14 @@ function follow(core: Core, handle: number, action: RetryAction, one: SegmentOut
     case 'requeue':
       if (one.outcome === OutcomeClass.unknown)
         store.flags[handle] = (store.flags[handle] as number) | MessageFlag.possibleDuplicate;
-      retry(
-        core,
-        handle,
-        action.atMs,
-        one.outcome === OutcomeClass.unknown ? TraceReason.unknownRetried : TraceReason.retryLater,
-        nowMs,
-      );
+      retry(core, handle, action.atMs, retryReason(one), nowMs);
       return;
   }
+}
+
+function retryReason(one: SegmentOutcome): number {
+  if (one.outcome === OutcomeClass.unknown) return TraceReason.unknownRetried;
+  return one.outcome === OutcomeClass.notEmitted ? TraceReason.notEmitted : TraceReason.retryLater;
 }
 
 /** A new attempt under a new op, which is durable before the order goes out (design §2, op). */

@@ -60,6 +60,7 @@ function status(core: Core): unknown {
         name: one.name,
         mode: one.config?.mode,
         binds: one.binds.size,
+        clockAheadSeconds: Math.round(core.upstreams.orders.clocks.aheadMs(one) / 1000),
         waitingReceipts: one.queues.reduce((sum, queue) => sum + (queue?.waiting ?? 0), 0),
       })),
     counters: core.counters,
@@ -132,6 +133,12 @@ function metrics(core: Core): string {
       `glaspost_guard_link_queued${label} ${link.queue.waiting}`,
       `glaspost_guard_link_mismatch_ratio${label} ${mismatchRatio(link)}`,
     );
+  }
+  lines.push('# TYPE glaspost_guard_clock_ahead_seconds gauge');
+  for (const upstream of core.upstreams.all) {
+    if (upstream.config?.mode !== 'token') continue;
+    const aheadS = core.upstreams.orders.clocks.aheadMs(upstream) / 1000;
+    lines.push(`glaspost_guard_clock_ahead_seconds{upstream="${upstream.name}"} ${aheadS}`);
   }
   return `${lines.join('\n')}\n`;
 }

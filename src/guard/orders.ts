@@ -1,5 +1,5 @@
-// Orders from a Glaspost gateway: read, looked up by op, proved by their token, judged, and handed to the link. What is declined here was never begun; what became of the rest is answered by answers.ts.
-
+// Orders from a Glaspost gateway: read, looked up by op, proved by their token, judged, and handed to the link. What is declined
+// here was never begun; what became of the rest is answered by answers.ts.
 import type { SmppPeer } from '../driver/types.ts';
 import type { OrderTokens } from '../egress/orderToken.ts';
 import { readValidity } from '../egress/validity.ts';
@@ -7,6 +7,7 @@ import type { SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { OrderFlag } from '../smpp/vendor.ts';
 import type { Answers } from './answers.ts';
+import { Clocks } from './clocks.ts';
 import type { Core } from './core.ts';
 import type { EmissionScratch } from './dialect.ts';
 import { judgeOrder } from './judgeOrder.ts';
@@ -25,6 +26,7 @@ const RECALL_AGAIN_MS = 250;
 const SENT_BEFORE = OrderFlag.repeated | OrderFlag.askOnly;
 
 export class Orders {
+  readonly clocks: Clocks;
   readonly #core: Core;
   readonly #answers: Answers;
   readonly #tlvs = new OrderTlvs();
@@ -33,6 +35,7 @@ export class Orders {
   readonly #prices = new PriceTexts();
 
   constructor(core: Core, answers: Answers, scratch: EmissionScratch) {
+    this.clocks = new Clocks(core.world);
     this.#core = core;
     this.#answers = answers;
     this.#scratch = scratch;
@@ -94,9 +97,12 @@ export class Orders {
       this.#answers.decline(peer, pdu.sequence, tlvs.op, upstream, link, Status.ESME_RSUBMITFAIL, reason);
       return;
     }
+    this.clocks.see(upstream, tlvs.validUntil, validitySeconds, nowMs);
     const ended = nowMs >= tlvs.validUntil;
     if (ended || (tlvs.flags & OrderFlag.askOnly) !== 0) {
-      const reason = ended ? 'its validity has ended' : 'its outcome was asked for, and nothing of it was emitted';
+      const reason = ended
+        ? this.clocks.endedReason(upstream)
+        : 'its outcome was asked for, and nothing of it was emitted';
       this.#answers.notEmitted(peer, pdu.sequence, tlvs.op, upstream, link, tlvs.segments, reason);
       return;
     }
