@@ -79,6 +79,11 @@ export class PeerStream implements ConnectionHandler {
     if (this.#held) this.touch();
   }
 
+  /** Writes what there is without waiting for the end of the turn. */
+  flush(): void {
+    this.#write();
+  }
+
   /** Reads nothing more, writes what is waiting at the end of the turn, closes. */
   finish(): void {
     this.#finishing = true;
@@ -144,7 +149,7 @@ export class PeerStream implements ConnectionHandler {
   #turn(): void {
     this.#scheduled = false;
     const nowMs = this.#loop.monotonic();
-    this.#write(nowMs);
+    this.#write();
     if (this.#finishing) {
       this.connection.end();
     } else if (this.#held && !this.#paused && !this.#owner.full && this.connection.waitingBytes <= WAITING_BYTES_MAX) {
@@ -155,7 +160,7 @@ export class PeerStream implements ConnectionHandler {
     this.#owner.turnDone(nowMs);
   }
 
-  #write(nowMs: number): void {
+  #write(): void {
     const out = this.out;
     const length = out.length;
     if (length > 0) {
@@ -168,7 +173,7 @@ export class PeerStream implements ConnectionHandler {
       const waiting = this.connection.waitingBytes;
       const progress = taken || waiting < before + length;
       this.#waiting = waiting;
-      this.#owner.outputSeen(waiting, progress, nowMs);
+      this.#owner.outputSeen(waiting, progress, this.#loop.monotonic());
     }
   }
 }

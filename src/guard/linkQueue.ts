@@ -2,8 +2,8 @@
 // its INTENTs when window and pace allow it; each PDU leaves when its INTENT is durable, in the order of its numbers, at the
 // exact pace, all segments of a message back to back over one bind.
 import type { Alarm } from '../port/loop.ts';
-import { Status } from '../smpp/status.table.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
+import { admits, linkDown, windowsFull } from './admits.ts';
 import { BindTurn } from './bindTurn.ts';
 import type { Core } from './core.ts';
 import { Deque } from './deque.ts';
@@ -15,18 +15,11 @@ import { Pace } from './pace.ts';
 import { RecordType, writeIntent } from './records.ts';
 import { type Again, type Held, WaitingOrders, waitMaxMs } from './waitingOrders.ts';
 
-/** Orders are taken while what is ahead of them leaves within this time; PINs count only PINs ahead. */
-const QUEUE_MS = 50;
-const QUEUE_PIN_MS = 250;
-/** Segments that may wait for the window whatever the pace, so that a slow link still finds work when an answer comes. */
-const QUEUE_SEGMENTS_MIN = 16;
 /** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
 const AGAIN_MAX_MS = 10_000;
 /** INTENTs ahead of the window, as a share of it, at most: a crash leaves them unknown, and no PIN overtakes them. */
 const AHEAD_SHARE = 0.5;
 const WAKE_MIN_MS = 0.01; // A sum of spacings may lie a rounding error behind what the clock can tell.
-const RETRY_DOWN_MS = 1000;
-const RETRY_WINDOW_MS = 50;
 const PIN = 0;
 
 export class LinkQueue {
@@ -44,6 +37,8 @@ export class LinkQueue {
   #timedAt = 0;
   #alarm: Alarm | null = null;
   #alarmAt = Number.POSITIVE_INFINITY;
+  /** The alarm rings: what is due is written as soon as it is emitted. */
+  #ringing = false;
 
   constructor(core: Core, link: Link) {
     this.#core = core;
@@ -56,36 +51,8 @@ export class LinkQueue {
 
   /** Null: an order of so many segments may come now. */
   admits(lane: number, segments: number): Held | null {
-    const link = this.#link;
-    if (!link.usable)
-      return {
-        status: Status.ESME_RMSGQFUL,
-        reason: link.reason === '' ? 'link is down' : link.reason,
-        retryAfterMs: RETRY_DOWN_MS,
-      };
     const now = this.#core.world.loop.monotonic();
-    // What has its numbers goes before a PIN wherever that waits; elsewhere others would overtake it.
-    const ahead = this.#waiting.ahead(lane) + (lane === PIN ? 0 : this.#underway);
-    const waitMs = this.#pace.after(link.pacer, now, ahead + 1) - now;
-    const mostMs = lane === PIN ? QUEUE_PIN_MS : Math.max(QUEUE_MS, 2 * this.#pace.aheadMs);
-    if (waitMs > mostMs) {
-      // The next ones come while half of these still wait, so that the link never runs dry.
-      const retryAfterMs = waitMs - mostMs / 2;
-      return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs };
-    }
-    const queued = this.#waiting.of(lane);
-    const most = Math.max(
-      QUEUE_SEGMENTS_MIN,
-      Math.ceil((link.pacer.rate(now) * Math.max(QUEUE_MS, this.#pace.aheadMs)) / 1000),
-    );
-    if (queued > 0 && queued + segments > most) {
-      return {
-        status: Status.ESME_RMSGQFUL,
-        reason: 'the windows of the link are full',
-        retryAfterMs: RETRY_WINDOW_MS,
-      };
-    }
-    return null;
+    return admits(this.#link, this.#pace, this.#waiting, this.#underway, lane, segments, now);
   }
 
   add(op: Op): void {
@@ -215,6 +182,18 @@ export class LinkQueue {
     bind.peer.setAhead(Math.floor(Math.min(Math.ceil(meanwhile), window * AHEAD_SHARE)));
   }
 
+  /** Emits what is due, and writes it. */
+  #drainNow(): void {
+    for (const bind of this.#link.binds) {
+      if (bind.ready.length === 0) continue;
+      this.#ringing = true;
+      this.#drain(bind);
+      this.#ringing = false;
+      bind.peer.flush();
+    }
+    this.#drainAll();
+  }
+
   #drainAll(): void {
     for (const bind of this.#link.binds) if (bind.ready.length > 0) this.#drain(bind);
   }
@@ -233,7 +212,8 @@ export class LinkQueue {
       if (bind.peer.slots === 0) return;
       const now = core.world.loop.monotonic();
       const at = this.#pace.nextAt(pacer, now);
-      if (at > now) {
+      // Where every slot counts, a segment leaves at its time and at once: waiting for the end of the turn would be lost.
+      if (at > now || (!this.#ringing && this.#pace.tight(pacer, now))) {
         this.#wake(at);
         return;
       }
@@ -269,30 +249,31 @@ export class LinkQueue {
   /** Orders that have not begun go back: nothing of them was journalled. */
   #giveBackAll(): void {
     for (let op = this.#waiting.shift(); op !== undefined; op = this.#waiting.shift()) {
-      giveBack(this.#core, op, this.#link.reason, RETRY_DOWN_MS);
+      giveBack(this.#core, op, linkDown(this.#link));
     }
   }
 
   #giveBackOld(now: number): boolean {
     const before = this.waiting;
     for (let op = this.#waiting.shiftOld(now); op !== undefined; op = this.#waiting.shiftOld(now)) {
-      giveBack(this.#core, op, 'the windows of the link are full', RETRY_WINDOW_MS);
+      giveBack(this.#core, op, windowsFull);
     }
     return this.waiting < before;
   }
 
   #wake(at: number): void {
-    if (this.#alarmAt <= at) return;
     const { loop } = this.#core.world;
+    const to = Math.max(at, loop.monotonic() + WAKE_MIN_MS);
+    if (this.#alarmAt <= to) return;
     this.#alarm?.cancel();
-    this.#alarmAt = Math.max(at, loop.monotonic() + WAKE_MIN_MS);
-    this.#alarm = loop.wakeAt(this.#alarmAt, this.#rang);
+    this.#alarmAt = to;
+    this.#alarm = loop.wakeAt(to, this.#rang, true);
   }
 
   readonly #rang = (): void => {
     this.#alarm = null;
     this.#alarmAt = Number.POSITIVE_INFINITY;
-    this.#drainAll();
+    this.#drainNow();
     this.#giveBackOld(this.#core.world.loop.monotonic());
     this.pump();
   };

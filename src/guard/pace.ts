@@ -7,16 +7,24 @@ import type { Pacer } from '../queue/throttle.ts';
 const SMOOTH_SHARE = 0.99;
 /** Share of a second's segments that may go at once after a pause: short bursts do not wait. */
 const BURST_SHARE = 0.25;
-/** A stream that a timer or a busy turn held up catches up with so much: timers count whole milliseconds. */
-const CATCH_UP_MS = 20;
+/**
+ * A stream that was held up catches up with so much, at so many times its pace: the pacer lets the same slots go again a second
+ * after they were used, so a hole is there again then, shorter by what SMOOTH_SHARE leaves, and what is not caught up with is lost.
+ */
+const HELD_UP_MS = 250;
+const CATCH_UP_PACE = 1.25;
+/** So much of it may go at once: timers count whole milliseconds, and a busy turn lasts longer. */
+const AT_ONCE_MS = 50;
 const AHEAD_MIN_MS = 5;
 const AHEAD_MAX_MS = 250;
 /** Weight of the newest commit in the running mean. */
 const COMMIT_WEIGHT = 0.2;
 
 export class Pace {
-  /** When the last segment was let go, or when it would have been had nothing held it up. */
+  /** When the last segment would have been let go in an even stream: before now when held up, behind it in a burst. */
   #lastAt = Number.NEGATIVE_INFINITY;
+  /** The same for a stream that catches up. */
+  #fastAt = Number.NEGATIVE_INFINITY;
   #commitMs = 0;
   #aheadMs = AHEAD_MIN_MS;
 
@@ -24,7 +32,9 @@ export class Pace {
   nextAt(pacer: Pacer, now: number): number {
     const ring = pacer.nextAt(now);
     const rate = Math.floor(pacer.rate(now));
-    return fresh(pacer, now, rate) ? ring : Math.max(ring, this.#lastAt + spacing(rate));
+    if (fresh(pacer, now, rate)) return ring;
+    const even = spacing(rate);
+    return Math.max(ring, this.#lastAt + even, this.#fastAt + even / CATCH_UP_PACE);
   }
 
   /** About when the last of `segments` that go from now on may leave; not before `now`. */
@@ -43,8 +53,18 @@ export class Pace {
   /** A segment is let go. */
   letGo(pacer: Pacer, now: number): void {
     const rate = Math.floor(pacer.rate(now));
-    this.#lastAt = fresh(pacer, now, rate) ? now : Math.max(this.#lastAt + spacing(rate), now - CATCH_UP_MS);
+    const even = spacing(rate);
+    const isFresh = fresh(pacer, now, rate);
+    // A burst is not forgotten: the stream goes on when it would be there without it, so that no later second has its hole.
+    const lastAt = Math.max(this.#lastAt + even, isFresh ? now : now - HELD_UP_MS);
+    this.#lastAt = Math.min(lastAt, now + BURST_SHARE * 1000);
+    this.#fastAt = Math.max(this.#fastAt + even / CATCH_UP_PACE, isFresh ? now : now - AT_ONCE_MS);
     pacer.letGo();
+  }
+
+  /** The rate has been used so far that every segment has its time. */
+  tight(pacer: Pacer, now: number): boolean {
+    return !fresh(pacer, now, Math.floor(pacer.rate(now)));
   }
 
   /** INTENTs are written so far ahead of the pace that commits keep up with it: twice the time of one. */

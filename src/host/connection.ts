@@ -67,6 +67,7 @@ export class NodeConnection implements Connection {
       const end = Math.min(bytes.length, at + this.#turn.pieceBytes);
       this.handler.bytes(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
       at = end;
+      this.#turn.pieceDone();
     } while (at < bytes.length && !this.#paused && !this.#ending && this.#turn.hasTime());
     if (this.#ending) return;
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));

@@ -19,6 +19,7 @@ const PIECE_BYTES = 4096;
 
 export class InputTurn {
   readonly #endTurn: () => void;
+  readonly #ringExact: () => void;
   #inputMs = FIRST_INPUT_MS;
   #until = Number.NEGATIVE_INFINITY;
   #urgentUntil = Number.NEGATIVE_INFINITY;
@@ -34,15 +35,21 @@ export class InputTurn {
   /** How much input may be handed over at once, in octets. */
   pieceBytes = PIECE_BYTES;
 
-  /** `endTurn` runs what waits for the end of the turn, see Loop. */
-  constructor(endTurn: () => void) {
+  /** `endTurn` runs what waits for the end of the turn, `ringExact` the alarms that are due and exact, see Loop. */
+  constructor(endTurn: () => void, ringExact: () => void = () => undefined) {
     this.#endTurn = endTurn;
+    this.#ringExact = ringExact;
   }
 
   /** See Loop. */
   urgent(): void {
     this.#urgentUntil = performance.now() + URGENT_MS;
     this.pieceBytes = PIECE_BYTES;
+  }
+
+  /** A piece has been handed over: what counts by the millisecond does not wait for the others. */
+  pieceDone(): void {
+    this.#ringExact();
   }
 
   /** May more input be handed over in this look? Asked after each piece. */

@@ -11,14 +11,25 @@ export interface HostLoop extends Loop {
   readonly input: InputTurn;
 }
 
+function runDue(heap: TimerHeap): void {
+  const nowMs = performance.now();
+  // What an alarm sets for "now" waits for the next look, so that none can starve the sockets.
+  for (let left = heap.size; left > 0; left--) {
+    const alarm = heap.take(nowMs);
+    if (alarm === null) return;
+    alarm.run();
+  }
+}
+
 export function createLoop(): HostLoop {
   const heap = new TimerHeap();
+  const exact = new TimerHeap();
   let timeout: NodeJS.Timeout | null = null;
   let timeoutAtMs = Number.POSITIVE_INFINITY;
   let endings: (() => void)[] = [];
 
   const arm = (): void => {
-    const firstMs = heap.firstMs;
+    const firstMs = Math.min(heap.firstMs, exact.firstMs);
     // An alarm that was taken back leaves the timeout: it wakes for nothing once, instead of a new timeout per change.
     if (firstMs >= timeoutAtMs) return;
     if (timeout !== null) clearTimeout(timeout);
@@ -30,20 +41,21 @@ export function createLoop(): HostLoop {
   const ring = (): void => {
     timeout = null;
     timeoutAtMs = Number.POSITIVE_INFINITY;
-    const nowMs = performance.now();
     try {
-      // What an alarm sets for "now" waits for the next look, so that none can starve the sockets.
-      for (let left = heap.size; left > 0; left--) {
-        const alarm = heap.take(nowMs);
-        if (alarm === null) break;
-        alarm.run();
-      }
+      runDue(exact);
+      runDue(heap);
     } finally {
       arm();
     }
   };
 
+  /** In the middle of a turn. The timeout stays: it wakes for nothing once. */
+  const ringExact = (): void => {
+    if (exact.size > 0 && exact.firstMs <= performance.now()) runDue(exact);
+  };
+
   const endTurn = (): void => {
+    ringExact();
     const due = endings;
     endings = [];
     let at = 0;
@@ -58,14 +70,14 @@ export function createLoop(): HostLoop {
     }
   };
 
-  const input = new InputTurn(endTurn);
+  const input = new InputTurn(endTurn, ringExact);
   return {
     input,
     urgent: () => input.urgent(),
     now: Date.now,
     monotonic: () => performance.now(),
-    wakeAt(atMs: number, run: () => void): Alarm {
-      const alarm = heap.add(atMs, run);
+    wakeAt(atMs: number, run: () => void, exactly = false): Alarm {
+      const alarm = (exactly ? exact : heap).add(atMs, run);
       arm();
       return alarm;
     },

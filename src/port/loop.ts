@@ -11,8 +11,11 @@ export interface Loop {
   now(): number;
   /** Milliseconds from an arbitrary start that never go back; for timers, throttles and latencies. */
   monotonic(): number;
-  /** Calls `run` once, not before `monotonic()` has reached `atMs`. One alarm per machine, not per message. */
-  wakeAt(atMs: number, run: () => void): Alarm;
+  /**
+   * Calls `run` once, not before `monotonic()` has reached `atMs`. One alarm per machine, not per message. `exact`: also in the
+   * middle of a turn, between two pieces of its input, for what counts by the millisecond and asks for little.
+   */
+  wakeAt(atMs: number, run: () => void, exact?: boolean): Alarm;
   /** Calls `run` once after the input of the present turn has been handled: the place for one write per socket. */
   endOfTurn(run: () => void): void;
   /** Something passes that must not wait, a PIN: for a while the turns are to be short, at the price of smaller batches. */

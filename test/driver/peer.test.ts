@@ -77,6 +77,21 @@ test('a turn with many messages writes once per socket', async () => {
   assert.ok(mc);
 });
 
+test('what is flushed does not wait for the end of the turn, and is not written again then', async () => {
+  const { world, esme } = await pair();
+  const peer = one(esme.peers);
+  const near = world.net.pipes[0];
+  assert.ok(near);
+  const before = near.writes;
+  peer.send(submitSm(SM), 1);
+  peer.flush();
+  assert.deepEqual([near.writes - before, peer.waitingBytes], [1, 0]);
+  peer.flush();
+  world.loop.settle();
+  assert.equal(near.writes - before, 1);
+  assert.deepEqual(esme.ends.get(1), ['answer 0']);
+});
+
 test('every outstanding request fails exactly once when the connection breaks, and sending goes on nowhere', async () => {
   const { world, esme, mc } = await pair({}, {}, (owner) => {
     owner.answers = false;

@@ -58,6 +58,41 @@ test('timers of whole milliseconds do not slow a fast link', () => {
   assert.ok(written >= 0.98 * 5 * 5000 && written <= 5 * 5000, `${written}`);
 });
 
+test('a guard that is held up four times a second loses next to nothing by it, and never passes the rate', () => {
+  const pace = new Pace();
+  const pacer = new Pacer(1000);
+  const times: number[] = [];
+  for (let now = 1000, turn = 0; now < 31_000; turn++) {
+    now += turn % 42 === 0 ? 45 : 5;
+    while (pace.nextAt(pacer, now) <= now) {
+      pace.letGo(pacer, now);
+      pacer.written(now, 1);
+      times.push(now);
+    }
+  }
+  assert.ok(mostInASecond(times) <= 1000);
+  const counted = times.filter((at) => at >= 2000).length;
+  assert.ok(counted >= 0.98 * 29 * 1000, `${counted}`);
+});
+
+test('what was held up is caught up with little by little', () => {
+  const pace = new Pace();
+  const pacer = new Pacer(1000);
+  const before = stream(pace, pacer, 1000, 3000).at(-1) as number;
+  const times = stream(pace, pacer, before + 200, 400);
+  const within = (ms: number) => times.filter((at) => at < before + 200 + ms).length;
+  assert.ok(within(1) <= 65, `${within(1)} at once`);
+  assert.ok(within(100) > 150 && within(100) <= 190, `${within(100)} in 100 ms`);
+});
+
+test('the stream behind a burst has no hole in its next second', () => {
+  const pace = new Pace();
+  const pacer = new Pacer(1000);
+  const times = stream(pace, pacer, 1000, 3000).filter((at) => at > 1300);
+  const widest = times.reduce((most, at, i) => (i === 0 ? 0 : Math.max(most, at - (times[i - 1] as number))), 0);
+  assert.ok(widest < 2, `${widest}`);
+});
+
 test('a quarter of a second’s worth goes at once after a pause', () => {
   const pace = new Pace();
   const pacer = new Pacer(100);
