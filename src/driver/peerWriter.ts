@@ -1,4 +1,5 @@
 // Writes PDUs into the output of one peer, in the version and with the TLVs that the peer takes (R3). No state of the session.
+import { writeU32 } from '../base/bytes.ts';
 import { BIND_FIELD_MAX_CHARS } from '../base/limits.ts';
 import type { BindMode } from '../session/types.ts';
 import { CommandId } from '../smpp/commands.ts';
@@ -42,11 +43,11 @@ export class PeerWriter {
   }
 
   /** An encoded PDU, under another number. */
-  octets(pdu: Buffer, sequence: number): void {
+  octets(pdu: Buffer, length: number, sequence: number): void {
     const { out } = this.#stream;
     const start = out.length;
-    out.bytes(pdu);
-    out.buffer.writeUInt32BE(sequence, start + 12);
+    out.bytes(pdu, 0, length);
+    writeU32(out.buffer, start + 12, sequence);
     this.#stream.touch();
   }
 

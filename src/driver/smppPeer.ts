@@ -168,9 +168,9 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     return false;
   }
 
-  emitBytes(sequence: number, pdu: Buffer): boolean {
+  emitBytes(sequence: number, pdu: Buffer, length: number): boolean {
     if (!this.#session.emitted(sequence, readU32(pdu, 4), this.#loop.monotonic())) return false;
-    this.#writer.octets(pdu, sequence);
+    this.#writer.octets(pdu, length, sequence);
     return true;
   }
 

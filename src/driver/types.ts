@@ -103,8 +103,8 @@ export interface SmppPeer<T> {
    * unbind. The response timer starts now. False: it did not leave, and `failed` ('notSent' or 'unencodable') has come.
    */
   emit(sequence: number, pdu: Pdu | null): boolean;
-  /** As `emit`, with octets that were encoded before; the number is written into them on the way. */
-  emitBytes(sequence: number, pdu: Buffer): boolean;
+  /** As `emit`, with the first `length` of octets that were encoded before; the number is written into them on the way. */
+  emitBytes(sequence: number, pdu: Buffer, length: number): boolean;
   /** `asked` mode: gives the slot back, without `failed`. The number stays used. */
   abandon(sequence: number): void;
   /** Writes alert_notification (no answer, no window slot). False: not bound. */

@@ -69,8 +69,8 @@ export function emptyFacts(): AcceptFacts {
   };
 }
 
-/** Room for the events of an ordinary life: accepted, ordered, outcome, receipt, ended, handed. */
-const EVENT_ROOM = 6;
+/** Room for the events of an ordinary life: accepted, routed where the rule has weights, ordered, outcome, receipt, ended, handed. */
+const EVENT_ROOM = 7;
 /** Behind a backlog most messages wait long before their second event: they get the room when it comes. */
 const EVENT_ROOM_WAITING = 2;
 const BACKLOG_MESSAGES = 50_000;

@@ -125,7 +125,7 @@ export function makePdus(
     const decision = checkOctets(dialect, pdu, sender, wanted.recipient, i + 1, parts.length, scratch);
     if (!decision.allowed) return decision;
     // These very octets leave; only their sequence_number is written into them.
-    pdus.put(i, scratch.writer.view());
+    pdus.put(i, scratch.writer.buffer, scratch.writer.length);
   }
   return FITS;
 }

@@ -57,7 +57,8 @@ export class LinkBind implements PeerHandler<number> {
 
   emit(op: Op, segment: number): boolean {
     this.#core.counters.pdus_out++;
-    if (!this.peer.emitBytes(op.sequences[segment] as number, op.pdus.get(segment) as Buffer)) return false;
+    const { pdus } = op;
+    if (!this.peer.emitBytes(op.sequences[segment] as number, pdus.block(segment), pdus.length(segment))) return false;
     if (this.#timed < 0) {
       this.#timed = op.handle * 256 + segment;
       this.#timedAt = this.emittedAt;

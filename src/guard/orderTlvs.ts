@@ -89,27 +89,19 @@ function timeOf(ms: number): number {
   return ms <= TIME_MAX_MS ? ms : 0;
 }
 
-/** Texts kept; a price list has fewer prices than prefixes. */
-const TEXTS_MAX = 4096;
-
-/** Prices as the text that is committed, e.g. "CHF 0.0550". */
-export class PriceTexts {
-  /** By the TLV's octets. */
-  readonly #texts = new Map<string, string>();
-
-  /** Of a TLV price: u64 micro-units and three letters; empty for anything else. */
-  of(value: Buffer): string {
-    if (value.length !== PRICE_OCTETS) return '';
-    const octets = value.latin1Slice(0, PRICE_OCTETS);
-    const known = this.#texts.get(octets);
-    if (known !== undefined) return known;
-    const micro = readU64(value, 0);
-    const fraction = String(micro % 1_000_000)
-      .padStart(6, '0')
-      .replace(/0{1,2}$/, '');
-    const text = `${octets.slice(8)} ${Math.floor(micro / 1_000_000)}.${fraction}`;
-    if (this.#texts.size === TEXTS_MAX) this.#texts.clear();
-    this.#texts.set(octets, text);
-    return text;
-  }
+/** A TLV price, u64 micro-units and three letters, as the text that is committed, e.g. "CHF 0.0550"; empty for anything else. */
+export function priceText(value: Buffer): string {
+  if (value.length !== PRICE_OCTETS) return '';
+  const micro = readU64(value, 0);
+  const whole = Math.floor(micro / 1_000_000);
+  const fraction = micro - whole * 1_000_000;
+  // Four to six digits; the one before them becomes the point. Nearly every message has another price than the one before.
+  const digits =
+    fraction % 100 === 0
+      ? 10_000 + fraction / 100
+      : fraction % 10 === 0
+        ? 100_000 + fraction / 10
+        : 1_000_000 + fraction;
+  const currency = String.fromCharCode(value[8] as number, value[9] as number, value[10] as number);
+  return `${currency} ${whole}.${String(digits).slice(1)}`;
 }

@@ -15,7 +15,7 @@ import type { Link } from './links.ts';
 import { NO_ROOM } from './onDisk.ts';
 import type { Op } from './op.ts';
 import { OrderProof, TOKEN_OCTETS } from './orderProof.ts';
-import { OrderTlvs, PriceTexts } from './orderTlvs.ts';
+import { OrderTlvs, priceText } from './orderTlvs.ts';
 import type { Upstream } from './upstreams.ts';
 
 const OP_OCTETS = 16;
@@ -32,7 +32,6 @@ export class Orders {
   readonly #tlvs = new OrderTlvs();
   readonly #scratch: EmissionScratch;
   readonly #proof = new OrderProof();
-  readonly #prices = new PriceTexts();
 
   constructor(core: Core, answers: Answers, scratch: EmissionScratch) {
     this.clocks = new Clocks(core.world);
@@ -157,7 +156,7 @@ export class Orders {
     op.account = tlvs.account.slice(0, 255);
     op.purpose = tlvs.purpose.slice(0, 255);
     op.customerReference = tlvs.reference.slice(0, 255);
-    op.price = this.#prices.of(tlvs.price);
+    op.price = priceText(tlvs.price);
     op.supplier = link.config.supplier.name;
     op.cost = link.config.cost;
     op.recipient = pdu.destinationAddr;

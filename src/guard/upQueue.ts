@@ -62,7 +62,7 @@ export class UpQueue {
 
   #make(token: number): DeliverSm | null {
     if (token < 0) return this.#core.upstreams.mo.pdu(-token - 1);
-    if (this.#core.sent.extension(Math.floor(token / 256)) !== '')
+    if (this.#core.sent.extended(Math.floor(token / 256)))
       return this.#core.upstreams.partReceipts.receiptPdu(token, this.#receipts);
     return this.#receipts.make(token);
   }
@@ -97,7 +97,7 @@ export class UpQueue {
     }
     counters.receipts_up++;
     const handle = Math.floor(token / 256);
-    if (this.#core.sent.extension(handle) !== '') upstreams.partReceipts.receiptTaken(token);
+    if (this.#core.sent.extended(handle)) upstreams.partReceipts.receiptTaken(token);
     else receipts.taken(handle, token % 256);
   }
 

@@ -108,7 +108,7 @@ export class Upstreams {
   receipt(handle: number, segment: number): void {
     const { sent, links } = this.#core;
     const upstream = this.get(sent.upstream(handle));
-    if (sent.extension(handle) !== '') this.partReceipts.receipt(upstream, handle, segment);
+    if (sent.extended(handle)) this.partReceipts.receipt(upstream, handle, segment);
     else this.queue(upstream, links.get(sent.link(handle))).add(handle * 256 + segment);
   }
 

@@ -3,38 +3,24 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { Entries, type Packed } from './spillEntries.ts';
 import {
   BLOOM_BITS_PER_KEY,
   BLOOM_PROBES,
   bloomBit,
-  ENTRY_HEADER,
   entryGroup,
-  entryKey,
   entryLength,
-  entryOrder,
-  entryOrderAt,
   FENCE_EVERY,
   type Footer,
   GROUP_ENTRY,
   HASH_ENTRY,
-  hashHigh,
-  hashKey,
-  hashLow,
   MAGIC,
   RUN_BYTES_MAX,
   type RunFacts,
   type RunName,
   runFile,
-  SUPERSEDED,
   TAIL_OCTETS,
 } from './spillFormat.ts';
-import { sortByPrefix } from './spillSort.ts';
-
-/** Packed entries; of two with the same key the later one in the list counts. */
-export interface Packed {
-  readonly bytes: Buffer;
-  readonly used: number;
-}
 
 /** Writes and syncs; an error of the file system passes through, and leaves no run. */
 export function writeRun(folder: string, name: RunName, sources: readonly Packed[], newestMs: number): RunFacts {
@@ -57,114 +43,6 @@ export function writeRun(folder: string, name: RunName, sources: readonly Packed
   fsyncSync(directory);
   closeSync(directory);
   return { ...name, bytes, newestMs };
-}
-
-/** The entries of all sources, numbered as they come, without those that a later one supersedes. */
-class Entries {
-  readonly #sources: readonly Packed[];
-  readonly #source: Uint32Array;
-  readonly #at: Uint32Array;
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
-  /** Numbers by ascending hash. */
-  readonly byHash: Uint32Array;
-
-  constructor(sources: readonly Packed[]) {
-    this.#sources = sources;
-    let count = 0;
-    walk(sources, () => count++);
-    this.#source = new Uint32Array(count);
-    this.#at = new Uint32Array(count);
-    this.high = new Uint32Array(count);
-    this.low = new Uint32Array(count);
-    let i = 0;
-    walk(sources, (source, at) => {
-      this.#source[i] = source;
-      this.#at[i] = at;
-      const { bytes } = sources[source] as Packed;
-      const digest = hashKey(bytes.latin1Slice(at + ENTRY_HEADER, at + ENTRY_HEADER + (bytes[at + 1] as number)));
-      this.high[i] = hashHigh(digest);
-      this.low[i] = hashLow(digest);
-      i++;
-    });
-    const { high, low } = this;
-    const sorted = new Uint32Array(count);
-    for (let n = 0; n < count; n++) sorted[n] = n;
-    sortByPrefix(
-      sorted,
-      (n) => high[n] as number,
-      (same) => same.sort((a, b) => (low[a] as number) - (low[b] as number) || a - b),
-    );
-    this.byHash = sorted.filter((entry, n) => !this.#superseded(entry, sorted, n + 1));
-  }
-
-  bytes(entry: number): Buffer {
-    return (this.#sources[this.#source[entry] as number] as Packed).bytes;
-  }
-
-  at(entry: number): number {
-    return this.#at[entry] as number;
-  }
-
-  /** Numbers by ascending group and order. */
-  byOrder(): Uint32Array {
-    const numbers = this.byHash.slice();
-    sortByPrefix(
-      numbers,
-      (n) => entryGroup(this.bytes(n), this.at(n)),
-      (group) => this.#sortOrders(group),
-    );
-    return numbers;
-  }
-
-  order(n: number): Buffer {
-    return entryOrder(this.bytes(n), this.at(n));
-  }
-
-  #sortOrders(numbers: Uint32Array): void {
-    // Ids of one hour begin alike: what tells them apart comes after.
-    const first = this.order(numbers[0] as number);
-    let common = first.length;
-    for (let i = 1; i < numbers.length; i++) {
-      const bytes = this.bytes(numbers[i] as number);
-      const at = this.at(numbers[i] as number);
-      const from = entryOrderAt(bytes, at);
-      common = Math.min(common, bytes[at + 2] as number);
-      let same = 0;
-      while (same < common && bytes[from + same] === first[same]) same++;
-      common = same;
-    }
-    sortByPrefix(
-      numbers,
-      (n) => {
-        const bytes = this.bytes(n);
-        const at = this.at(n);
-        const from = entryOrderAt(bytes, at) + common;
-        const left = (bytes[at + 2] as number) - common;
-        let prefix = 0;
-        for (let i = 0; i < 4; i++) prefix = prefix * 256 + (i < left ? (bytes[from + i] as number) : 0);
-        return prefix;
-      },
-      (same) => same.sort((a, b) => Buffer.compare(this.order(a), this.order(b)) || a - b),
-    );
-  }
-
-  /** Same hashes stand together, by number: a later one of the same key wins. */
-  #superseded(entry: number, sorted: Uint32Array, next: number): boolean {
-    for (let n = next; n < sorted.length; n++) {
-      const other = sorted[n] as number;
-      if (this.high[other] !== this.high[entry] || this.low[other] !== this.low[entry]) return false;
-      const key = entryKey(this.bytes(entry), this.at(entry));
-      if (entryKey(this.bytes(other), this.at(other)).equals(key)) return true;
-    }
-    return false;
-  }
-}
-
-function walk(sources: readonly Packed[], each: (source: number, at: number) => void): void {
-  for (const [source, { bytes, used }] of sources.entries()) {
-    for (let at = 0; at < used; at += entryLength(bytes, at)) if (bytes[at] !== SUPERSEDED) each(source, at);
-  }
 }
 
 class RunWriter {

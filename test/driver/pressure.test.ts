@@ -118,7 +118,7 @@ test('octets encoded before leave under the reserved number', async () => {
   const octets = Buffer.alloc(16 + 33);
   octets.writeUInt32BE(octets.length, 0);
   octets.writeUInt32BE(CommandId.submit_sm, 4);
-  assert.equal(peer.emitBytes(sequence as number, octets), true);
+  assert.equal(peer.emitBytes(sequence as number, octets, octets.length), true);
   world.loop.settle();
   assert.deepEqual(
     mc.open.map((open) => [open.commandId, open.sequence]),
