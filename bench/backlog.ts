@@ -1,6 +1,6 @@
 // `npm run bench -- backlog`: with the operator down, a million messages are accepted and wait; the gateway is killed and
 // must take new ones within seconds; the operator comes up and all is delivered. Memory is watched all the while.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { Load, round } from './load.ts';
 import { standardLoad } from './loadOptions.ts';
 import { tell } from './loadRun.ts';
@@ -118,14 +118,15 @@ async function runBacklog(options: BacklogOptions): Promise<number> {
 }
 
 export function backlogMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench backlog',
+    {
       json: { type: 'boolean', default: false },
       messages: { type: 'string', default: '1000000' },
       keep: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   return runBacklog({ messages: Number(values.messages), json: values.json, keep: values.keep });
 }
 

@@ -4,7 +4,7 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { Load, round } from './load.ts';
 import { standardLoad } from './loadOptions.ts';
 import { median, startLoad, tell } from './loadRun.ts';
@@ -144,16 +144,17 @@ function sleep(ms: number): Promise<void> {
 }
 
 export function fairnessMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench fairness',
+    {
       json: { type: 'boolean', default: false },
       messages: { type: 'string', default: '100000' },
       limit: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '10' },
       keep: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   return runFairness({
     messages: Number(values.messages),
     limit: Number(values.limit),

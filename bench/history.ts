@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { measureLimit } from './calibrate.ts';
 import { round } from './load.ts';
 import { median, tell } from './loadRun.ts';
@@ -75,15 +75,16 @@ function git(...args: readonly string[]): string {
 }
 
 export function historyMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench history',
+    {
       json: { type: 'boolean', default: false },
       runs: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '15' },
       dry: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   return runHistory({
     runs: Number(values.runs),
     seconds: Number(values.seconds),

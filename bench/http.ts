@@ -1,7 +1,7 @@
 // How many messages per second the gateway accepts durably over HTTP, the real programs on real sockets, in batches of 100 and
 // one by one: with the links at work (everything that is accepted is delivered at the same time, on the same cores), and with
 // the operator down (accepting alone).
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { apiKeyOf } from './configs.ts';
 import type { HttpLoadResult } from './httpLoad.ts';
 import { round } from './load.ts';
@@ -96,17 +96,21 @@ async function missing(stack: Stack, accepted: number): Promise<number> {
 }
 
 export function httpMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench http',
+    {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '8' },
       connections: { type: 'string', default: '32' },
       links: { type: 'string', default: 'both' },
     },
-  });
+    args,
+  );
   const { links } = values;
-  if (links !== 'up' && links !== 'down' && links !== 'both') throw new Error('--links up, down or both');
+  if (links !== 'up' && links !== 'down' && links !== 'both') {
+    process.stderr.write('bench http: --links is up, down or both; --help shows how\n');
+    return Promise.resolve(2);
+  }
   return runHttp({
     seconds: Number(values.seconds),
     connections: Number(values.connections),

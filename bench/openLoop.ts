@@ -1,6 +1,6 @@
 // How long an acknowledgement takes at a stated rate: open loop, timed from the scheduled send to submit_sm_resp, several runs
 // per rate against one running system. A rate that is not kept says so: then the figure is that of a queue.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { round } from './load.ts';
 import { Books, type ComparedResult, median, runLoad, tell } from './loadRun.ts';
 import { Stack } from './stack.ts';
@@ -57,9 +57,9 @@ async function runOpenLoop(options: OpenLoopOptions): Promise<number> {
 }
 
 export function openLoopMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench open-loop',
+    {
       json: { type: 'boolean', default: false },
       rates: { type: 'string', default: '5000,8000,14000' },
       rate: { type: 'string' },
@@ -67,7 +67,8 @@ export function openLoopMain(args: readonly string[]): Promise<number> {
       seconds: { type: 'string', default: '6' },
       'warmup-seconds': { type: 'string', default: '2' },
     },
-  });
+    args,
+  );
   return runOpenLoop({
     rates: (values.rate ?? values.rates).split(',').map(Number),
     runs: Number(values.runs),

@@ -4,7 +4,7 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { Histogram } from './histogram.ts';
 import { Load, round } from './load.ts';
 import { standardLoad } from './loadOptions.ts';
@@ -129,16 +129,17 @@ function sleep(ms: number): Promise<void> {
 }
 
 export function pinMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench pin',
+    {
       json: { type: 'boolean', default: false },
       messages: { type: 'string', default: '1000000' },
       seconds: { type: 'string', default: '20' },
       rate: { type: 'string', default: '50' },
       keep: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   return runPin({
     messages: Number(values.messages),
     seconds: Number(values.seconds),

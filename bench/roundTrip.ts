@@ -1,6 +1,6 @@
 // Is a window used to the full: one link of one bind, an operator who answers after 40 ms, window 50. No more than window / round
 // trip can pass; how near do we come? A backlog waits all the while, so that nothing but the bind is in the way.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { round } from './load.ts';
 import { Books, runLoad, tell } from './loadRun.ts';
 import { Stack, standardShape } from './stack.ts';
@@ -61,15 +61,16 @@ async function runRoundTrip(options: RoundTripOptions): Promise<number> {
 }
 
 export function roundTripMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench round-trip',
+    {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '10' },
       'rtt-ms': { type: 'string', default: '40' },
       window: { type: 'string', default: '50' },
     },
-  });
+    args,
+  );
   return runRoundTrip({
     seconds: Number(values.seconds),
     rttMs: Number(values['rtt-ms']),

@@ -1,6 +1,6 @@
 // Does memory stay where it is: gateway and guard at a rate that leaves room, their resident memory sampled all the while and
 // told as the mean of each minute. The last minute is held against the third, when caches and pools have filled.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { round } from './load.ts';
 import { Books, loadResult, startLoad, tell } from './loadRun.ts';
 import type { ProgramName } from './stack.ts';
@@ -79,13 +79,14 @@ export function driftOf(minutes: readonly number[]): number | null {
 }
 
 export function soakMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench soak',
+    {
       json: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '10' },
       rate: { type: 'string', default: '3000' },
     },
-  });
+    args,
+  );
   return runSoak({ minutes: Number(values.minutes), rate: Number(values.rate), json: values.json });
 }

@@ -1,6 +1,6 @@
 // How many full life cycles per second the system sustains: the standard workload (design §8) through gateway, guard and
 // operator, each a process of its own, held against the bare pipeline. `npm run bench -- [sustained] …`.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { measureLimit } from './calibrate.ts';
 import { round } from './load.ts';
 import { runLoad, tell } from './loadRun.ts';
@@ -85,9 +85,9 @@ export async function measureSustained(run: SustainedRun, say: (line: string) =>
 
 /** Exit code: 1 when a message was lost or a micro-unit is wrong. */
 export async function sustainedMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench sustained',
+    {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '20' },
       'warmup-seconds': { type: 'string', default: '5' },
@@ -99,7 +99,8 @@ export async function sustainedMain(args: readonly string[]): Promise<number> {
       'no-limit': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   const say = (line: string): void => void (values.json || process.stdout.write(`${line}\n`));
   const limit = values['no-limit'] ? null : await measureLimit(100_000, 2000);
   if (limit !== null) say(`bare pipeline: ${limit.lifeCyclesPerSecond} life cycles/s`);

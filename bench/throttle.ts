@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from './arguments.ts';
 import { round } from './load.ts';
 import { startLoad, tell } from './loadRun.ts';
 import { root } from './processes.ts';
@@ -94,15 +94,16 @@ function fullestSecond(times: readonly number[]): number {
 }
 
 export function throttleMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const values = scriptArguments(
+    'bench throttle',
+    {
       json: { type: 'boolean', default: false },
       limits: { type: 'string', default: '200,1000,5000' },
       seconds: { type: 'string', default: '60' },
       keep: { type: 'boolean', default: false },
     },
-  });
+    args,
+  );
   return runThrottle({
     limits: values.limits.split(',').map(Number),
     seconds: Number(values.seconds),

@@ -209,7 +209,20 @@ function crashScript() {
     .at(-1);
 }
 
+const HELP = `npm test -- [WORD …]
+
+  Without words: types, format and lint, promises, all tests, and a short crash test. With words: only the test files whose
+  path has one of them. The last line counts; exit code 1 when anything failed.
+`;
+
 async function main(words) {
+  if (words.some((word) => word.startsWith('-'))) {
+    const help = words.includes('--help');
+    (help ? process.stdout : process.stderr).write(
+      help ? HELP : `npm test: takes words, not ${words.join(' ')}\n${HELP}`,
+    );
+    process.exit(help ? 0 : 2);
+  }
   const started = Date.now();
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {

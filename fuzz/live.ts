@@ -217,7 +217,9 @@ async function drained(system: System, options: LiveOptions): Promise<void> {
 async function finish(program: Program): Promise<LoadResult> {
   process.kill(program.pid, 'SIGTERM');
   await program.ended;
-  return lastJson(program.output()) as LoadResult;
+  const result = lastJson(program.output()) as Partial<LoadResult>;
+  if (result.refused === undefined) throw new Error('the customer in order was ended before it could count');
+  return result as LoadResult;
 }
 
 function healthyFigures(result: LoadResult): { readonly [name: string]: number } {

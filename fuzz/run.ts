@@ -1,6 +1,6 @@
 // `npm run fuzz -- --json --pdus 10000000`: spoilt PDUs against the running system, beside a customer in order. With --only it runs
 // fuzzers of single formats within this process.
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../bench/arguments.ts';
 import { endWithSignals } from '../bench/processes.ts';
 import { sendHex } from './hex.ts';
 import { runLive } from './live.ts';
@@ -19,18 +19,16 @@ npm run fuzz -- --hex OCTETS
   --hex        sends these octets on a bound session of a fresh gateway and tells what came of it
 `;
 
-const { values } = parseArgs({
-  options: {
-    pdus: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    cases: { type: 'string', default: '100000' },
-    case: { type: 'string', default: '-1' },
-    hex: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = scriptArguments('fuzz', {
+  pdus: { type: 'string', default: '1000000' },
+  seed: { type: 'string', default: '1' },
+  only: { type: 'string' },
+  cases: { type: 'string', default: '100000' },
+  case: { type: 'string', default: '-1' },
+  hex: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 
 /** Long enough for a supplier that answers late, short enough to wait for the ends of it all. */

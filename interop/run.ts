@@ -1,9 +1,15 @@
 // `npm run interop`: runs every suite with the real peers that this machine has, one after the other, and counts.
-// --json: progress on stderr, one line of JSON at the end of stdout. --no-skips: an absent peer is a failure (CI).
-// Other words choose the suites whose names have them.
 import { parseArgs } from 'node:util';
+import { readable } from '../bench/arguments.ts';
 import { Place, type Suite, sleep } from './harness.ts';
 import { suites } from './suites.ts';
+
+const HELP = `npm run interop -- [--json] [--no-skips] [WORD …]
+
+  --json       progress on standard error, one line of JSON at the end of standard output
+  --no-skips   an absent peer is a failure, as in CI; else its suites are skipped by name
+  WORD         only suites whose name has one of the words: ${suites.map((suite) => suite.name).join(', ')}
+`;
 
 interface Skip {
   readonly suite: string;
@@ -38,10 +44,16 @@ async function runSuite(suite: Suite, say: (line: string) => void): Promise<bool
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean' }, 'no-skips': { type: 'boolean' } },
-    allowPositionals: true,
-  });
+  const { values, positionals } = readable('interop', () =>
+    parseArgs({
+      options: { json: { type: 'boolean' }, 'no-skips': { type: 'boolean' }, help: { type: 'boolean' } },
+      allowPositionals: true,
+    }),
+  );
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
   const say = (line: string): void => {
     (values.json === true ? process.stderr : process.stdout).write(`${line}\n`);
   };

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptArguments } from '../arguments.ts';
 import { compileShadow } from './disk.ts';
 import { type Figures, Rounds } from './rounds.ts';
 
@@ -17,17 +17,15 @@ const help = `npm run crash -- [--rounds 50] [--json] [--seed N] [--rate 600] [-
   --keep             leaves the run's folder for a look; it stays too when something was found
 `;
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '50' },
-    seed: { type: 'string' },
-    rate: { type: 'string', default: '600' },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    'no-power-cuts': { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = scriptArguments('crash', {
+  rounds: { type: 'string', default: '50' },
+  seed: { type: 'string' },
+  rate: { type: 'string', default: '600' },
+  only: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  'no-power-cuts': { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
 });
 
 async function main(): Promise<number> {

@@ -62,7 +62,8 @@ export function readArguments<O extends Options>(
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
-    throw new CommandError(`${(error as Error).message.split('. To specify')[0]}; --help shows how`, Exit.usage);
+    const [what = ''] = (error as Error).message.split(/\n|\. To specify/);
+    throw new CommandError(`${what.replace(/\.$/, '')}; --help shows how`, Exit.usage);
   }
   const given = parsed.positionals;
   const required = positionals.filter((name) => !name.startsWith('['));
