@@ -118,7 +118,6 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     this.handler.bound(this, null);
     return true;
   }
-
   refuseBind(status: number): boolean {
     if (!this.#binding.undecided) return false;
     this.#binding.refuse(status, this.#keeper.refusalDelayMs(this, this.systemId));
@@ -147,7 +146,6 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     this.#session.setWindows(window, inboundWindow);
     this.#stream.touch();
   }
-
   setAhead(requests: number): void {
     this.#session.requests.ahead = requests;
   }
@@ -206,7 +204,6 @@ export class ConnectionPeer<T> implements SmppPeer<T>, StreamOwner {
     this.#session.unbind(this.#loop.monotonic());
     this.#stream.touch();
   }
-
   close(detail: string): void {
     if (this.#detail === '') this.#detail = detail;
     this.#session.end('stopped');
