@@ -31,6 +31,28 @@ test('an MO that a customer of SMPP 3.3 cannot be given does not hold up the nex
   assert.equal(rig.core.mo.waiting, 0);
 });
 
+test('an MO goes to the account of its very number, or of what its number begins with where the route says so', async () => {
+  const rig = await new Rig(
+    gatewayConfig({
+      accounts: [accountConfig('acme'), accountConfig('wide')],
+      moRoutes: [
+        { number: '4444', keyword: null, account: 'acme' },
+        { number: '49170*', keyword: null, account: 'wide' },
+      ],
+    }),
+  ).start();
+  const peer = [...rig.guard.links].find(([, bind]) => bind.lane === 'bulk')?.[0];
+  const numbers = ['44445', '444', '4444', '+4444', '491701', '49171'];
+  for (const [i, destinationAddr] of numbers.entries())
+    peer?.send(deliverSm({ sourceAddr: '491700000001', destinationAddr, shortMessage: Buffer.from('hi') }), 9000 + i);
+  await rig.pass(100);
+  const refused = rig.guard.taken.filter((one) => one.status !== 0).map((one) => numbers[one.token - 9000]);
+  assert.deepEqual(refused.sort(), ['444', '44445', '49171']);
+  const [acme, wide] = [await rig.customer('acme'), await rig.customer('wide')];
+  await rig.pass(100);
+  assert.deepEqual([acme.mos.length, wide.mos.map((one) => one.destinationAddr)], [2, ['491701']]);
+});
+
 test('parts of an MO that are told by sar_* are joined for a webhook, and reach SMPP with the header that says the same', async () => {
   const rig = await new Rig(
     gatewayConfig({

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SmFields } from '../../src/smpp/pdu.ts';
+import { Tag } from '../../src/smpp/tlvs.table.ts';
+import { accountConfig, gatewayConfig } from './configs.ts';
 import { cancelPdu } from './pdus.ts';
 import { Rig } from './rig.ts';
 
@@ -14,8 +16,8 @@ const part = (seq: number, text: string): SmFields => ({
   shortMessage: Buffer.concat([Buffer.from([5, 0, 3, 7, 2, seq]), Buffer.from(text)]),
 });
 
-async function started() {
-  const rig = await new Rig().start();
+async function started(config = gatewayConfig()) {
+  const rig = await new Rig(config).start();
   await rig.credit(MONEY);
   return { rig, customer: await rig.customer() };
 }
@@ -58,4 +60,40 @@ test('a part that is cancelled in the moment it comes, and sent anew, completes 
   await rig.pass(100);
   assert.equal(rig.guard.orders.length, 1);
   assert.equal(rig.guard.orders[0]?.text, `${'a'.repeat(153)}${'b'.repeat(10)}`);
+});
+
+test('parts that differ in anything but their place are of different messages', async () => {
+  const { rig, customer } = await started(
+    gatewayConfig({ accounts: [accountConfig('acme'), accountConfig('other', { creditLimit: MONEY })] }),
+  );
+  const other = await rig.customer('other');
+  const text = Buffer.from('b'.repeat(10));
+  const header = (...octets: number[]): Buffer => Buffer.concat([Buffer.from(octets), text]);
+  customer.submit(part(1, 'a'.repeat(153)));
+  other.submit(part(2, 'b'.repeat(10)));
+  for (const fields of [
+    { sourceAddr: 'INFA' },
+    { destinationAddr: '491700000002' },
+    { shortMessage: header(6, 8, 4, 0, 7, 2, 2) },
+    { shortMessage: header(5, 0, 3, 8, 2, 2) },
+    { shortMessage: header(5, 0, 3, 7, 3, 2) },
+    {
+      esmClass: 0,
+      shortMessage: text,
+      tlvs: [
+        { tag: Tag.sarMsgRefNum, value: Buffer.from([0, 7]) },
+        { tag: Tag.sarTotalSegments, value: Buffer.from([2]) },
+        { tag: Tag.sarSegmentSeqnum, value: Buffer.from([2]) },
+      ],
+    },
+  ])
+    customer.submit({ ...part(2, ''), ...fields });
+  await rig.pass(200);
+  assert.equal(rig.guard.orders.length, 0);
+  customer.submit(part(2, 'c'.repeat(10)));
+  await rig.pass(100);
+  assert.deepEqual(
+    rig.guard.orders.map((one) => one.text),
+    [`${'a'.repeat(153)}${'c'.repeat(10)}`],
+  );
 });
