@@ -105,6 +105,25 @@ test('a refusal of this route goes to the next link, a permanent one ends and vo
   assert.equal(rig.service.account('acme')?.balance, before);
 });
 
+test('an attempt over the next link goes out when its op is durable, not before', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  const refused = [{ outcome: 2, verdict: 2, status: 0x0a }] as const;
+  rig.guard.answer = ({ link }) => (link === 'alpha' ? null : [{ outcome: 1, verdict: 0, status: 0 }]);
+  customer.submit({});
+  await rig.pass(100);
+  rig.commitMs = 5000;
+  rig.guard.respond(rig.guard.orders[0]!, refused);
+  await rig.pass(1000);
+  assert.equal(rig.guard.orders.length, 1);
+  // Two commits: the op, and that the time of this attempt has come.
+  await rig.pass(8000);
+  assert.equal(rig.guard.orders.length, 1);
+  await rig.pass(5000);
+  assert.equal(rig.guard.orders[1]?.link, 'beta');
+});
+
 test('outcomes that do not fit the order are none: nothing of it is charged, nothing is sent again', async () => {
   const rig = await new Rig().start();
   await rig.credit(1_000_000);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountConfig, gatewayConfig } from './configs.ts';
-import { cancelPdu } from './pdus.ts';
+import { cancelPdu, replacePdu } from './pdus.ts';
 import { Rig } from './rig.ts';
 
 const PRICE = 50_000;
@@ -92,4 +92,56 @@ test('an attempt that may have left, and another that waits: the message is not 
   await rig.pass(310_000);
   assert.equal(customer.receipts[0]?.state, 7);
   assert.equal(rig.service.account('acme')?.balance, 1_000_000 - PRICE);
+});
+
+test('a part that waits at a restart is joined with those that come after it', async () => {
+  const { rig, customer } = await begin();
+  customer.submit(part(2, 1));
+  await rig.pass(100);
+  rig.crash();
+  await rig.startGateway();
+  const back = await rig.customer();
+  back.submit(part(1, 1));
+  await rig.pass(100);
+  assert.deepEqual(
+    rig.guard.orders.map((order) => order.text),
+    ['part 1part 2'],
+  );
+  assert.equal(back.receipts.length, 0);
+});
+
+test('a text that was replaced by a shorter one holds the price of the shorter one, over a restart too', async () => {
+  const { rig, customer } = await begin();
+  const long = Buffer.from('long '.repeat(80));
+  const token = customer.submit({ shortMessage: long.subarray(0, 250), scheduleDeliveryTime: '000000010000000R' });
+  await rig.pass(100);
+  assert.equal(rig.service.account('acme')?.held, 2 * PRICE);
+  customer.send(replacePdu(customer.answers.get(token)?.id ?? '', 'short'));
+  await rig.pass(100);
+  const before = rig.service.account('acme');
+  assert.equal(before?.held, PRICE);
+  rig.crash();
+  await rig.startGateway();
+  assert.deepEqual(
+    [rig.service.account('acme')?.held, rig.service.account('acme')?.balance],
+    [before.held, before.balance],
+  );
+});
+
+test('who was suspended is suspended after a restart, until that is taken back', async () => {
+  const { rig } = await begin();
+  for (const [suspended, status] of [
+    [true, 0x45],
+    [false, 0],
+  ] as const) {
+    const done = rig.service.setSuspended('acme', suspended);
+    await rig.pass(50);
+    assert.equal(await done, 'done');
+    rig.crash();
+    await rig.startGateway();
+    const back = await rig.customer();
+    const token = back.submit({});
+    await rig.pass(100);
+    assert.equal(back.answers.get(token)?.status, status);
+  }
 });
