@@ -110,6 +110,29 @@ test('a part that waits at a restart is joined with those that come after it', a
   assert.equal(back.receipts.length, 0);
 });
 
+test('parts that became a message before a restart do not become another', async () => {
+  const { rig, customer } = await begin();
+  for (const seq of [1, 2]) customer.submit(part(seq, 1));
+  await rig.pass(100);
+  const before = rig.service.account('acme');
+  assert.deepEqual([before?.held, before?.balance], [0, 1_000_000 - PRICE]);
+  rig.crash();
+  await rig.startGateway();
+  const back = await rig.customer();
+  await rig.pass(500);
+  assert.equal(new Set(rig.guard.orders.map((order) => order.op)).size, 1);
+  assert.deepEqual(
+    [rig.service.account('acme')?.held, rig.service.account('acme')?.balance],
+    [before?.held, before?.balance],
+  );
+  rig.guard.receipt(rig.guard.orders[0]!, 2);
+  await rig.pass(500);
+  assert.deepEqual(
+    back.receipts.map((one) => one.state),
+    [2, 2],
+  );
+});
+
 test('a text that was replaced by a shorter one holds the price of the shorter one, over a restart too', async () => {
   const { rig, customer } = await begin();
   const long = Buffer.from('long '.repeat(80));
