@@ -125,7 +125,8 @@ test('parts that became a message before a restart do not become another', async
     [rig.service.account('acme')?.held, rig.service.account('acme')?.balance],
     [before?.held, before?.balance],
   );
-  rig.guard.receipt(rig.guard.orders[0]!, 2);
+  const [peer] = [...rig.guard.links.keys()].slice(-1);
+  rig.guard.receipt({ ...rig.guard.orders[0]!, peer: peer! }, 2);
   await rig.pass(500);
   assert.deepEqual(
     back.receipts.map((one) => one.state),
