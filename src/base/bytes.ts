@@ -83,11 +83,7 @@ export class ByteWriter {
   latin1(text: string): void {
     const count = text.length;
     if (this.length + count > this.buffer.length) this.ensure(count);
-    const buffer = this.buffer;
-    const at = this.length;
-    if (count < SHORT_TEXT) for (let i = 0; i < count; i++) buffer[at + i] = text.charCodeAt(i);
-    else buffer.latin1Write(text, at);
-    this.length = at + count;
+    this.length = putLatin1(this.buffer, this.length, text);
   }
 
   /** As `latin1`, then a NUL. That `text` holds no NUL itself is the caller's business. */
@@ -129,6 +125,14 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value >>> 16;
   bytes[at + 2] = value >>> 8;
   bytes[at + 3] = value;
+}
+
+/** The characters of `text`, one octet each, at `at`; returns where they end. The caller has made room. */
+export function putLatin1(bytes: Buffer, at: number, text: string): number {
+  const count = text.length;
+  if (count < SHORT_TEXT) for (let i = 0; i < count; i++) bytes[at + i] = text.charCodeAt(i);
+  else bytes.latin1Write(text, at);
+  return at + count;
 }
 
 /** Whether `count` octets of `a` at `from` are those of `b` at `at`. */

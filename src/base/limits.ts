@@ -235,3 +235,12 @@ export const PURPOSES_MAX = 255;
 export const CLOCKS_APART_MS = 60_000;
 /** Between two lines of the log about it. */
 export const CLOCKS_TELL_MS = 600_000;
+
+// gateway, times that customers name
+
+/** Longest validity that is taken; more is cut to it over SMPP. What is older helps nobody, and its money would stay held. */
+export const CUSTOMER_VALIDITY_MAX_MS = 7 * 86_400_000;
+/** Shortest one over HTTP: below it nothing could leave in time. */
+export const CUSTOMER_VALIDITY_MIN_MS = 1000;
+/** Latest schedule: as long do messages wait with their price held. */
+export const SCHEDULE_MAX_MS = 30 * 86_400_000;

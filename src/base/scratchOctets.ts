@@ -1,6 +1,8 @@
 // Octets put together to be hashed or sent, again and again in one place: no string is joined and no view is made per message.
 // Knows no hash and no format.
 
+import { putLatin1 } from './bytes.ts';
+
 /** A hash over octets, as a latin1 string. */
 export type HashOctets = (octets: Buffer) => string;
 
@@ -8,7 +10,6 @@ const FIRST_OCTETS = 512;
 /** Views are kept up to this length: making one costs a quarter of a SHA-256. */
 const VIEWS_MAX = 4096;
 /** Up to this a loop is quicker than the entry into a native copy. */
-const SHORT_TEXT = 24;
 const SHORT_OCTETS = 15;
 
 /** A beginning that stays, and after it whatever is put. */
@@ -57,13 +58,8 @@ export class ScratchOctets {
 
   /** The characters of `text`, one octet each. */
   latin1(text: string): this {
-    const { length } = text;
-    this.#ensure(length);
-    const octets = this.#octets;
-    const at = this.#length;
-    if (length > SHORT_TEXT) octets.latin1Write(text, at);
-    else for (let i = 0; i < length; i++) octets[at + i] = text.charCodeAt(i);
-    this.#length = at + length;
+    this.#ensure(text.length);
+    this.#length = putLatin1(this.#octets, this.#length, text);
     return this;
   }
 

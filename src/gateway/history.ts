@@ -10,15 +10,19 @@ import type { CdrRow, MessageView, Trace } from './service.ts';
 import { MessageStore } from './store.ts';
 import { cdrRow, messageTrace, messageView, type Names } from './views.ts';
 
+const ID_OCTETS = 16;
+
 /** Writes ended messages to the history and reads them back. */
 export class History {
   readonly #spill: Spill;
   readonly #names: Names;
   readonly #writer = new ByteWriter(512);
+  /** What is put is copied: one place serves all. */
+  readonly #id = Buffer.alloc(ID_OCTETS);
   readonly #entryOut: { -readonly [K in keyof SpillEntry]: SpillEntry[K] } = {
     group: 0,
-    key: NO_BYTES,
-    order: NO_BYTES,
+    key: this.#id,
+    order: this.#id,
     value: NO_BYTES,
   };
   /** One message at a time, unpacked for reading. */
@@ -35,10 +39,9 @@ export class History {
     writeMessage(this.#writer, store, handle, NO_SECRET);
     const buffer = store.buffer(handle);
     const at = (store.offset[handle] as number) + Letter.id;
+    for (let i = 0; i < ID_OCTETS; i++) this.#id[i] = buffer[at + i] as number;
     const entry = this.#entryOut;
     entry.group = store.account[handle] as number;
-    entry.key = buffer.subarray(at, at + 16);
-    entry.order = entry.key;
     entry.value = this.#writer.view();
     this.#spill.put(entry);
   }

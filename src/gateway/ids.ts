@@ -2,6 +2,7 @@
 // version 7, 12 bit slot, variant, 30 bit random, 32 bit counter. An id says when, never how much: the counter starts at a
 // random value and runs over all accounts of the instance.
 // The last 32 bits are alone unique within 4 billion messages, so that SMPP 3.3 peers get 8 characters.
+import { writeU32 } from '../base/bytes.ts';
 import type { RandomPool } from '../base/random.ts';
 
 const ID_OCTETS = 16;
@@ -31,19 +32,19 @@ export class IdSource {
   /** Writes a fresh id to `target` at `offset`. */
   into(target: Buffer, offset: number, nowMs: number): void {
     const high = Math.floor(nowMs / 0x1_0000);
-    target.writeUInt32BE(high >>> 0, offset);
-    target.writeUInt16BE(nowMs % 0x1_0000, offset + 4);
-    target.writeUInt16BE(0x7000 | (this.#slot & 0x0fff), offset + 6);
+    // 48 bits of milliseconds, then the version and the slot.
+    writeU32(target, offset, high);
+    writeU32(target, offset + 4, ((nowMs - high * 0x1_0000) << 16) | 0x7000 | (this.#slot & 0x0fff));
     this.#random.into(target, offset + 8, 4);
     target[offset + 8] = 0x80 | ((target[offset + 8] as number) & 0x3f);
-    target.writeUInt32BE(this.#counter, offset + COUNTER_AT);
+    writeU32(target, offset + COUNTER_AT, this.#counter);
     this.#counter = counterAfter(this.#counter);
   }
 
   /** An id that differs from `first` in its counter only: of messages that were accepted together, in the same turn. */
   beside(target: Buffer, offset: number, first: Buffer): void {
     first.copy(target, offset, 0, COUNTER_AT);
-    target.writeUInt32BE(this.#counter, offset + COUNTER_AT);
+    writeU32(target, offset + COUNTER_AT, this.#counter);
     this.#counter = counterAfter(this.#counter);
   }
 }

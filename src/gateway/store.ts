@@ -1,5 +1,6 @@
 // The messages that are open, in compact form (design §6, "hot state is in memory"): fixed fields in typed arrays, the rest
 // packed in a slab as a "letter". A message is an int32 handle; handles are used again after `release`.
+import { putLatin1 } from '../base/bytes.ts';
 import type { Slab, SlabPlace } from '../base/slab.ts';
 import { EVENT_OCTETS, Letter, MessagePhase, tailOf } from './layout.ts';
 
@@ -176,12 +177,11 @@ export class MessageStore {
     buffer[at + Letter.eventRoom] = eventRoom;
     buffer[at + Letter.eventCount] = 0;
     let to = at + Letter.parts;
-    to += buffer.latin1Write(parts.source, to);
-    to += buffer.latin1Write(parts.destination, to);
-    if (!same) to += buffer.latin1Write(parts.written, to);
-    to += buffer.latin1Write(parts.reference, to);
-    to += buffer.latin1Write(parts.serviceType, to);
-    buffer.fill(0, to, to + parts.segments);
+    to = putLatin1(buffer, putLatin1(buffer, to, parts.source), parts.destination);
+    if (!same) to = putLatin1(buffer, to, parts.written);
+    to = putLatin1(buffer, to, parts.reference);
+    to = putLatin1(buffer, to, parts.serviceType);
+    for (let i = 0; i < parts.segments; i++) buffer[to + i] = 0;
     to += parts.segments + eventRoom * EVENT_OCTETS;
     parts.body.copy(buffer, to);
     this.tail[handle] = tailOf(parts.destination);

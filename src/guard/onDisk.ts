@@ -17,7 +17,7 @@ const GROUP = 0;
 const DUE_GROUP = 1;
 const AGAIN_MS = 1000;
 const OP_OCTETS = 16;
-const ID_KEY_OCTETS = 20;
+const ID_PREFIX = 'id:\0';
 const DUE_ORDER_OCTETS = 16;
 
 export class OnDisk {
@@ -25,6 +25,9 @@ export class OnDisk {
   readonly #reader = new RecordReader();
   readonly #scratch = new ByteWriter(512);
   readonly #idInput = new ScratchOctets('');
+  /** What is put is copied: one place serves all. */
+  readonly #op = Buffer.alloc(OP_OCTETS);
+  readonly #key = Buffer.from(ID_PREFIX + '\0'.repeat(OP_OCTETS), 'latin1');
   /** Put and waiting for the run to be durable; their batches are released then. */
   #moving: number[] = [];
   #flushing = false;
@@ -56,9 +59,9 @@ export class OnDisk {
     const w = this.#scratch;
     w.reset();
     writeOp(w, this.#core, handle);
-    const value = Buffer.from(w.view());
-    const op = Buffer.from(sent.op(handle), 'latin1');
-    spill.put({ group: GROUP, key: op, order: op, value });
+    const op = this.#op;
+    op.latin1Write(sent.op(handle), 0);
+    spill.put({ group: GROUP, key: op, order: op, value: w.view() });
     const link = links.get(sent.link(handle));
     const total = sent.total(handle);
     for (let i = 0; i < total; i++) {
@@ -191,14 +194,12 @@ export class OnDisk {
     return handle;
   }
 
-  /** 16 octets of a hash: suppliers' ids are of any length. */
+  /** 16 octets of a hash: suppliers' ids are of any length. Valid until the next is made. */
   #idKey(link: Link, id: string): Buffer {
     const input = this.#idInput.restart().latin1(link.name).u8(0).latin1(id);
     const hash = this.#core.world.crypto.sha256Octets(input.view());
-    const key = Buffer.allocUnsafe(ID_KEY_OCTETS);
-    key.latin1Write('id:\0', 0);
-    key.latin1Write(hash.slice(0, OP_OCTETS), 4);
-    return key;
+    for (let i = 0; i < OP_OCTETS; i++) this.#key[ID_PREFIX.length + i] = hash.charCodeAt(i);
+    return this.#key;
   }
 }
 

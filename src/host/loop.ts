@@ -1,4 +1,6 @@
 // Node's event loop behind port/loop.ts: one timeout for all alarms, one immediate for all ends of a turn.
+// `performance` is imported because the global of that name is looked up anew at each use.
+import { performance } from 'node:perf_hooks';
 import type { Alarm, Loop } from '../port/loop.ts';
 import { InputTurn } from './inputTurn.ts';
 import { TimerHeap } from './timerHeap.ts';
