@@ -45,10 +45,11 @@ export class Duplicates {
     return known === undefined || known.atMs + windowMs < nowMs ? null : known;
   }
 
-  remember(account: Account, handle: number): void {
+  /** A message that was submitted at `nowMs`, or whose text was replaced by a submit then. */
+  remember(account: Account, handle: number, nowMs: number): void {
     if (account.config.duplicateWindowMs === 0) return;
     const found = foundOf(this.#core.store, handle, account);
-    if (found !== null) this.#set(found);
+    if (found !== null) this.#set({ name: found.name, known: { ...found.known, atMs: nowMs } });
   }
 
   /** After a restart, before anything is submitted. */

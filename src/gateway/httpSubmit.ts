@@ -1,4 +1,5 @@
 // A message from the HTTP API on its way to accept: the same checks as for SMPP, in the terms of the request.
+import { CUSTOMER_VALIDITY_MAX_MS, CUSTOMER_VALIDITY_MIN_MS, SCHEDULE_MAX_MS } from '../base/limits.ts';
 import { checkContent } from '../egress/policy.ts';
 import { classifySender, normaliseDestination } from '../numbering/address.ts';
 import { accept, emptyFacts, refuse } from './accept.ts';
@@ -8,9 +9,6 @@ import type { Core } from './core.ts';
 import { MessageFlag } from './layout.ts';
 import type { Refusal, SubmitRequest } from './service.ts';
 
-const VALIDITY_MAX_MS = 7 * 86_400_000;
-const VALIDITY_MIN_MS = 1000;
-const SCHEDULE_MAX_MS = 30 * 86_400_000;
 const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
 
 export class HttpSubmit {
@@ -42,7 +40,7 @@ export class HttpSubmit {
     const scheduleAt = request.scheduleAt === null || request.scheduleAt <= nowMs ? 0 : request.scheduleAt;
     if (scheduleAt > nowMs + SCHEDULE_MAX_MS) return refuse('schedule-invalid', 'more than 30 days ahead');
     const validityMs = request.validityMs ?? config.defaultValidityMs;
-    if (validityMs < VALIDITY_MIN_MS || validityMs > VALIDITY_MAX_MS)
+    if (validityMs < CUSTOMER_VALIDITY_MIN_MS || validityMs > CUSTOMER_VALIDITY_MAX_MS)
       return refuse('validity-invalid', 'must be 1 second to 7 days');
     const { body } = request;
     const planned =

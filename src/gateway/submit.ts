@@ -1,5 +1,6 @@
 // submit_sm and its kin from SMPP customers: validated, asked of egress/, brought into the order's form, accepted, and
 // acknowledged after the commit. Refusals hold nothing (design §5.7).
+import { CUSTOMER_VALIDITY_MAX_MS, SCHEDULE_MAX_MS } from '../base/limits.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import type { SubmitFacts } from '../egress/facts.ts';
 import { checkContent, checkSubmit } from '../egress/policy.ts';
@@ -21,8 +22,6 @@ import { replacePending } from './replace.ts';
 import type { Refusal } from './service.ts';
 import { SubmitRules } from './submitRules.ts';
 
-const VALIDITY_MAX_MS = 7 * 86_400_000;
-const SCHEDULE_MAX_MS = 30 * 86_400_000;
 const NO_TAGS: readonly number[] = [];
 /** priority_flag 2 and 3 (high, highest) take the PIN lane, 1 at least the normal one (SMPP 3.4 §5.2.14). */
 const PIN_PRIORITY = 2;
@@ -149,10 +148,13 @@ export class Submits {
     facts.joining = false;
     if (pdu.replaceIfPresentFlag === 1) {
       const replaced = replacePending(core, account, facts, nowMs);
-      if (replaced >= 0) return replaced;
+      if (replaced >= 0) {
+        this.duplicates.remember(account, replaced, nowMs);
+        return replaced;
+      }
     }
     const handle = accept(core, account, facts, nowMs);
-    if (typeof handle === 'number') this.duplicates.remember(account, handle);
+    if (typeof handle === 'number') this.duplicates.remember(account, handle, nowMs);
     return handle;
   }
 
@@ -198,7 +200,7 @@ export class Submits {
       if (time.kind === 'invalid') return refuse('validity-invalid', `validity_period: ${time.reason}`);
       const at = toAbsoluteMs(time, nowMs);
       if (at !== null) {
-        validUntil = Math.min(at, Math.max(nowMs, scheduleAt) + VALIDITY_MAX_MS);
+        validUntil = Math.min(at, Math.max(nowMs, scheduleAt) + CUSTOMER_VALIDITY_MAX_MS);
         this.#egress.expiresAtMs = at;
       }
     }

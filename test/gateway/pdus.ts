@@ -34,7 +34,12 @@ export function cancelPdu(messageId: string, sourceAddr = 'INFO', destinationAdd
   };
 }
 
-export function replacePdu(messageId: string, text: string): Pdu {
+interface Times {
+  readonly scheduleDeliveryTime: string;
+  readonly validityPeriod: string;
+}
+
+export function replacePdu(messageId: string, text: string, times: Partial<Times> = {}): Pdu {
   return {
     command: 'replace_sm',
     commandId: CommandId.replace_sm,
@@ -44,11 +49,11 @@ export function replacePdu(messageId: string, text: string): Pdu {
     sourceAddrTon: 5,
     sourceAddrNpi: 0,
     sourceAddr: 'INFO',
-    scheduleDeliveryTime: '',
-    validityPeriod: '',
+    scheduleDeliveryTime: times.scheduleDeliveryTime ?? '',
+    validityPeriod: times.validityPeriod ?? '',
     registeredDelivery: 1,
     smDefaultMsgId: 0,
-    shortMessage: Buffer.from(text),
+    shortMessage: Buffer.from(text, 'latin1'),
     tlvs: NO_TLVS,
   };
 }
