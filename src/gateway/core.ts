@@ -194,3 +194,10 @@ export function customerIdIn(store: MessageStore, handle: number, format: Messag
 
 /** The reference of the further messages of a submit_multi begins so; the first one's id follows. */
 export const MULTI = 'multi:';
+
+/** Why no message is taken now; empty: they are. */
+export function notReady(core: Core): string {
+  if (core.closedReason !== null) return core.closedReason;
+  if (!core.log.accepting) return 'the store is full';
+  return core.store.count >= core.store.maxMessages ? 'too many open messages' : '';
+}

@@ -4,7 +4,7 @@
 import { addressAllowed } from '../numbering/cidr.ts';
 import { admitted } from './accept.ts';
 import type { Account } from './accounts.ts';
-import { messageById } from './core.ts';
+import { messageById, notReady } from './core.ts';
 import type { Gateway } from './gateway.ts';
 import { HttpSubmit } from './httpSubmit.ts';
 import { idTime, nativeId, parseId } from './ids.ts';
@@ -217,11 +217,12 @@ export class GatewayServiceImpl implements GatewayService {
 
   status(): StatusView {
     const { core, customers, startedAt } = this.#gateway;
+    const reason = notReady(core);
     return {
       name: core.config.name,
       startedAt,
-      ready: core.closedReason === null && core.log.accepting,
-      reason: core.closedReason ?? (core.log.accepting ? '' : 'the store is full'),
+      ready: reason === '',
+      reason,
       openMessages: core.store.count,
       binds: customers.bindCount,
       links: core.links.byNumber.filter((link) => !link.removed).map((link) => core.links.view(link)),

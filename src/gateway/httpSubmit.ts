@@ -2,6 +2,7 @@
 import { CUSTOMER_VALIDITY_MAX_MS, CUSTOMER_VALIDITY_MIN_MS, SCHEDULE_MAX_MS } from '../base/limits.ts';
 import { checkContent } from '../egress/policy.ts';
 import { classifySender, normaliseDestination } from '../numbering/address.ts';
+import { DESTINATION_FAULT_WORDS, SENDER_FAULT_WORDS } from '../numbering/faultWords.ts';
 import { accept, emptyFacts, refuse } from './accept.ts';
 import { type Account, senderAllowed } from './accounts.ts';
 import { planBody, planTextBody, textStart } from './bodies.ts';
@@ -30,9 +31,10 @@ export class HttpSubmit {
       internationalPrefix: '00',
     };
     const destination = normaliseDestination(request.to, 0, 1, dialRules);
-    if (!destination.ok) return refuse('number-invalid', `not an E.164 number: ${destination.error}`);
+    if (!destination.ok)
+      return refuse('number-invalid', `the destination ${DESTINATION_FAULT_WORDS[destination.error]}`);
     const sender = classifySender(request.from, 0, 0);
-    if (!sender.ok) return refuse('sender-not-allowed', `not a sender: ${sender.error}`);
+    if (!sender.ok) return refuse('sender-not-allowed', `the sender ${SENDER_FAULT_WORDS[sender.error]}`);
     if (!senderAllowed(account, sender.value.address))
       return refuse('sender-not-allowed', 'not registered for this account');
     const purpose = core.purposes.numberOf(config, request.purpose);

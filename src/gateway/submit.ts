@@ -5,6 +5,7 @@ import type { SmppPeer } from '../driver/types.ts';
 import type { SubmitFacts } from '../egress/facts.ts';
 import { checkContent, checkSubmit } from '../egress/policy.ts';
 import { normaliseDestination } from '../numbering/address.ts';
+import { DESTINATION_FAULT_WORDS } from '../numbering/faultWords.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { type MessageIdResp, NO_TLVS, type SubmitSm, type Tlv, tlv, tlvU16 } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
@@ -175,7 +176,7 @@ export class Submits {
           : destination.error === 'npi'
             ? Status.ESME_RINVDSTNPI
             : Status.ESME_RINVDSTADR;
-      return refuse('number-invalid', `the destination is not an E.164 number: ${destination.error}`, status);
+      return refuse('number-invalid', `the destination ${DESTINATION_FAULT_WORDS[destination.error]}`, status);
     }
     const from = this.#rules.sender(account, pdu.sourceAddr, pdu.sourceAddrTon, pdu.sourceAddrNpi);
     if (from === null)
