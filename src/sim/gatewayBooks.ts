@@ -5,6 +5,7 @@ import { smppId } from '../gateway/ids.ts';
 import { Letter, MessageFlag } from '../gateway/layout.ts';
 import { RecordType, readU64 } from '../gateway/records.ts';
 import type { SegmentOutcome } from '../smpp/vendor.ts';
+import { sealed } from './ends.ts';
 import type { SimJournalDisk } from './journal.ts';
 import type { MoBooks } from './moLaws.ts';
 import type { AccountPlan } from './plan.ts';
@@ -16,21 +17,29 @@ export interface Booked {
   /** As the customer knows it. */
   readonly customerId: string;
   readonly account: AccountPlan;
+  readonly source: string;
   readonly destination: string;
-  readonly segments: number;
+  /** A replaced text may have fewer. */
+  segments: number;
   /** 0 PIN, 1 normal, 2 bulk. */
   readonly lane: number;
   readonly price: number;
   readonly flags: number;
   readonly registered: number;
+  /** These four by the gateway's clock; 0: at once. */
+  readonly acceptedAt: number;
   readonly scheduledFor: number;
+  validUntil: number;
+  deadline: number;
+  /** How often another text took the place of its own. */
+  replaced: number;
   /** Identities of its attempts, oldest first, as latin1. */
   readonly ops: string[];
   readonly outcomes: Map<string, readonly SegmentOutcome[]>;
   /** First final state by op and segment (from 0). */
   readonly receipts: Map<string, number>;
-  /** `at` is the town's time. */
-  ended: { readonly state: number; readonly charge: number; readonly at: number } | null;
+  /** `at` is the town's time, `doneAt` the gateway's. */
+  ended: { readonly state: number; readonly charge: number; readonly at: number; readonly doneAt: number } | null;
   handed: boolean;
   /** Joined into this carrier. */
   carrier: Booked | null;
@@ -72,6 +81,7 @@ export class GatewayBooks {
       const batch = slot.batches.get(this.#seen);
       if (batch === undefined)
         throw new LawBroken('1 nothing is lost', `gateway batch ${this.#seen} was trimmed as it was stored`);
+      sealed(batch.records, 'gateway');
       readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
     }
   }
@@ -86,6 +96,20 @@ export class GatewayBooks {
       case RecordType.accept:
         this.#accept(records, start, end);
         return;
+      case RecordType.message: {
+        // Cleaning, or another text, which may have another validity.
+        const message = this.messages.get(idIn(records, start));
+        if (message === undefined) return;
+        message.validUntil = readU64(records, start + 36);
+        message.deadline = readU64(records, start + 44);
+        return;
+      }
+      case RecordType.replaced: {
+        const message = this.#known(records, start);
+        message.replaced++;
+        message.segments -= records[start + 16] as number;
+        return;
+      }
       case RecordType.retry: {
         const message = this.#known(records, start);
         const op = records.latin1Slice(start + 16, start + 32);
@@ -122,7 +146,8 @@ export class GatewayBooks {
             `message ${message.customerId} ended in state ${message.ended.state} and again in ${state}`,
           );
         }
-        message.ended = { state, charge: records[start + 30] as number, at: this.#nowMs };
+        const doneAt = readU64(records, start + 17);
+        message.ended = { state, charge: records[start + 30] as number, at: this.#nowMs, doneAt };
         return;
       }
       case RecordType.handed: {
@@ -140,8 +165,12 @@ export class GatewayBooks {
       }
       case RecordType.partsDone: {
         const carrier = this.#known(records, start);
-        for (let i = 0; i < records.readUInt16BE(start + 16); i++)
-          this.#known(records, start + 18 + i * 16).carrier = carrier;
+        for (let i = 0; i < records.readUInt16BE(start + 16); i++) {
+          const part = this.#known(records, start + 18 + i * 16);
+          if (part.carrier !== null)
+            throw new LawBroken('7 no duplicates', `part ${part.customerId} is joined into a second message`);
+          part.carrier = carrier;
+        }
         return;
       }
       case RecordType.mo:
@@ -181,13 +210,18 @@ export class GatewayBooks {
       id,
       customerId: http ? `http ${id}` : smppId(records, at, account.idFormat, short),
       account,
+      source: records.latin1Slice(source, destination),
       destination: records.latin1Slice(destination, written),
       segments: records[start + 6] as number,
       lane: records[start + 2] as number,
       price: readU64(records, start + 12),
       flags,
       registered: field(Letter.registeredDelivery),
+      acceptedAt: readU64(records, start + 20),
       scheduledFor: readU64(records, start + 28),
+      validUntil: readU64(records, start + 36),
+      deadline: readU64(records, start + 44),
+      replaced: 0,
       ops: [op],
       outcomes: new Map(),
       receipts: new Map(),
@@ -203,4 +237,10 @@ export class GatewayBooks {
     this.byOp.set(op, message);
     this.byCustomerId.set(`${account.name} ${message.customerId}`, message);
   }
+}
+
+/** The id of a whole message, behind the fixed octets and the links that refused it; 16 octets in hex. */
+function idIn(records: Buffer, start: number): string {
+  const at = start + 70 + 2 * (records[start + 69] as number);
+  return records.hexSlice(at, at + 16);
 }

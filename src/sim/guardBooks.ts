@@ -3,15 +3,17 @@
 import { readRecords } from '../driver/records.ts';
 import { readDlr, readParked, readUpAck } from '../guard/receiptRecords.ts';
 import { RecordReader } from '../guard/recordReader.ts';
-import { RecordType, readAbandoned, readIntent, readResult, readThrottled } from '../guard/records.ts';
+import { RecordType, readAbandoned, readDeclined, readIntent, readResult, readThrottled } from '../guard/records.ts';
 import { readOwnIntent, readSessionOpen } from '../guard/runRecords.ts';
 import { OrderFlag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import { FOREIGN_GRACE_MS } from './configs.ts';
+import { sealed } from './ends.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
 import type { MoBooks } from './moLaws.ts';
 import { PartBooks } from './partBooks.ts';
+import type { Plan } from './plan.ts';
 import { LawBroken } from './trace.ts';
 
 const UNKNOWN = 7;
@@ -63,17 +65,23 @@ export class GuardBooks {
   readonly acknowledged = new Set<string>();
   /** Receipts that operators wrote: link, id, destination, state. */
   readonly told = new Set<string>();
+  /** Ops that were declined. */
+  readonly declined = new Set<string>();
+  /** Receipts that the gateway has taken: op and segment. */
+  readonly taken = new Set<string>();
   /** What another gateway submitted. */
   readonly parts = new PartBooks(this.ops);
   readonly #disk: SimJournalDisk;
   readonly #gateway: GatewayBooks;
   readonly #mo: MoBooks;
+  readonly #clocksJump: boolean;
   readonly #reader = new RecordReader();
   #seen = 0;
 
   #nowMs = 0;
 
-  constructor(disk: SimJournalDisk, gateway: GatewayBooks, mo: MoBooks) {
+  constructor(disk: SimJournalDisk, gateway: GatewayBooks, mo: MoBooks, plan: Plan) {
+    this.#clocksJump = plan.faults.some(({ fault }) => fault.kind === 'clock');
     this.#mo = mo;
     this.#disk = disk;
     this.#gateway = gateway;
@@ -87,6 +95,7 @@ export class GuardBooks {
       const batch = slot.batches.get(this.#seen);
       if (batch === undefined)
         throw new LawBroken('1 nothing is lost', `guard batch ${this.#seen} was trimmed as it was stored`);
+      sealed(batch.records, 'guard');
       readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
     }
   }
@@ -179,10 +188,14 @@ export class GuardBooks {
         this.#mo.guardRecord(r, secrets);
         return;
       case RecordType.upAck: {
-        const { segment, eventNumber } = readUpAck(r);
+        const { op, segment, eventNumber } = readUpAck(r);
         if (segment === 0) this.#mo.upAck(eventNumber);
+        else this.taken.add(`${op}${segment}`);
         return;
       }
+      case RecordType.declined:
+        this.declined.add(readDeclined(r).op);
+        return;
       default:
         this.parts.record(type, r);
     }
@@ -197,6 +210,11 @@ export class GuardBooks {
         '1 acknowledge after durable',
         'an INTENT stands for an op that the gateway has not made durable',
       );
+    inTime(
+      record,
+      message?.scheduledFor ?? Math.max(0, ...(parts ?? []).map((one) => one.fields.dueAt)),
+      this.#clocksJump,
+    );
     let booked = this.ops.get(op);
     if (booked === undefined && message === undefined) {
       for (const earlier of parts?.[0]?.ops.slice(0, -1) ?? []) this.#mayFollow(this.ops.get(earlier), 'wait', flags);
@@ -249,6 +267,18 @@ export class GuardBooks {
       `a message to ${earlier.recipient} is sent again although ${left} segment(s) of it left before, ${unknown} with unknown outcome`,
     );
   }
+}
+
+/** Clocks that nothing moves are the same: nothing leaves before its time, and nothing is begun when its validity has ended. */
+function inTime(record: ReturnType<typeof readIntent>, scheduledFor: number, clocksJump: boolean): void {
+  if (clocksJump) return;
+  if (record.at < scheduledFor)
+    throw new LawBroken('6 in time', `an INTENT of ${record.link} ${scheduledFor - record.at} ms before its schedule`);
+  if (record.at >= record.validUntil)
+    throw new LawBroken(
+      '6 in time',
+      `an INTENT of ${record.link} ${record.at - record.validUntil} ms after its validity`,
+    );
 }
 
 function newSegment(session: string, sequence: number): SegmentBooked {

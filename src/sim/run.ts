@@ -6,6 +6,7 @@ import { Chance } from '../operator/chance.ts';
 import { type Bug, NO_BUG } from './bugs.ts';
 import { FOREIGN } from './configs.ts';
 import { Desk } from './desk.ts';
+import { textsLeft } from './ends.ts';
 import { planFaults } from './faults.ts';
 import { judgeForeign, untoldForeign } from './foreignLaws.ts';
 import { GatewayBooks } from './gatewayBooks.ts';
@@ -124,6 +125,7 @@ class Run {
       this.#nodes.get('guard')?.journal as Node['journal'],
       this.#gatewayBooks,
       this.#mo,
+      plan,
     );
     this.#watch = new Watches(this.#timeline, trace, plan, this.#gatewayBooks, this.#guardBooks, this.#mo);
     town.wire.tap = this.#watch;
@@ -229,13 +231,13 @@ class Run {
     const running = this.#running();
     if (running === null) return false;
     if (this.#desk.wishes.some((wish) => wish.state !== 'done')) return false;
-    return running.service.status().openMessages === 0 && this.#mo.unrest === null && this.#foreignRests() === null;
+    return running.service.status().openMessages === 0 && this.#mo.unrest === null && this.#othersRest() === null;
   }
 
-  #foreignRests(): string | null {
+  #othersRest(): string | null {
     const { foreignDesk } = this.#programs;
     if (foreignDesk.wishes.some((wish) => wish.state !== 'done')) return 'another gateway still sends';
-    return untoldForeign(foreignDesk, this.#guardBooks);
+    return untoldForeign(foreignDesk, this.#guardBooks) ?? textsLeft(this.#nodes);
   }
 
   #again(): void {
@@ -272,6 +274,6 @@ class Run {
 
   #unrest(): string {
     const status = this.#running()?.service.status().openMessages ?? 'not running';
-    return `hours after the last fault ${openOf(this.#desk, this.#gatewayBooks)}; gateway: ${status}; ${this.#foreignRests() ?? this.#mo.unrest ?? ''}`;
+    return `hours after the last fault ${openOf(this.#desk, this.#gatewayBooks)}; gateway: ${status}; ${this.#othersRest() ?? this.#mo.unrest ?? ''}`;
   }
 }

@@ -8,6 +8,7 @@ import { OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import { judgeQueries, textsOf } from './asks.ts';
 import type { Desk } from './desk.ts';
+import { judgeEnds } from './ends.ts';
 import type { Booked, GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import type { AccountPlan, Plan } from './plan.ts';
@@ -44,6 +45,7 @@ export function judge(scene: Scene): void {
       broken('4 one terminal state', `message ${message.customerId} of ${message.account.name} never ended`);
     if (message.ended.state === DELIVERED) reallyDelivered(scene, message);
   }
+  judgeEnds(scene.gateway, scene.desk);
   judgeQueries(scene.desk.acknowledged, (key) => scene.gateway.byCustomerId.get(key)?.ended?.state ?? 0);
   receiptsArrive(scene);
   receipts(scene);

@@ -1,16 +1,18 @@
 // Watches every octet between the programs and compares it with what is durable at that moment: acknowledged after durable, no
 // PDU without its leaf, windows kept (throttles: throttleWatch.ts). Sees the programs only from outside.
-import { HopTag, OutcomeClass } from '../smpp/vendor.ts';
+import { HopTag } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
 import { FOREIGN, GATEWAY_PORT, GUARD_PORT } from './configs.ts';
+import { type Asked, CustomerWatch } from './customerWatch.ts';
 import { toForeign } from './foreignLaws.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
+import { fromGuard } from './hopLaws.ts';
 import type { Timeline } from './loop.ts';
 import { type MoBooks, moKey } from './moLaws.ts';
 import type { SimEnd } from './pipe.ts';
 import type { LinkPlan, Plan } from './plan.ts';
-import { behind, cstring, PduScanner, readSm, readTlv, receiptOf } from './scanner.ts';
+import { cstring, PduScanner, readSm, readTlv, receiptOf } from './scanner.ts';
 import { ThrottleWatch } from './throttleWatch.ts';
 import { LawBroken, type Trace } from './trace.ts';
 
@@ -20,7 +22,7 @@ const RESPONSE = 0x80000000;
 const BINDS: readonly number[] = [0x01, 0x02, 0x09];
 const ENQUIRE = 0x15;
 const UNBIND = 0x06;
-const OUTCOME_OCTETS = 6;
+
 interface Line {
   readonly written: Map<SimEnd, PduScanner>;
   readonly read: Map<SimEnd, PduScanner>;
@@ -32,6 +34,8 @@ interface Line {
   readonly receipts: Map<number, string>;
   /** Messages of subscribers by their sequence: the part to the guard, the event number on the hop. */
   readonly mos: Map<number, string>;
+  /** Of a customer. */
+  readonly asked: Asked;
 }
 
 export class WireWatch {
@@ -43,6 +47,7 @@ export class WireWatch {
   readonly #lines = new Map<number, Line>();
   readonly #throttles: ThrottleWatch;
   readonly #mo: MoBooks;
+  readonly #customers: CustomerWatch;
   /** PDUs written to operators. */
   submitted = 0;
 
@@ -53,6 +58,7 @@ export class WireWatch {
     this.#plan = plan;
     this.#gateway = gateway;
     this.#guard = guard;
+    this.#customers = new CustomerWatch(gateway);
     this.#throttles = new ThrottleWatch(timeline, plan.links);
   }
 
@@ -69,9 +75,11 @@ export class WireWatch {
         toForeign(this.#guard, pdu, command, status);
       } else if (end.port === GUARD_PORT && end.life.node !== FOREIGN) {
         if (end.side === 'client') this.#toGuard(line, pdu, command, status, sequence);
-        else this.#fromGuard(line, pdu, command, status, sequence);
-      } else if (end.port === GATEWAY_PORT && end.side === 'server')
-        this.#toCustomer(line, end, pdu, command, status, sequence);
+        else fromGuard(this.#guard, line.orders, pdu, command, status, sequence);
+      } else if (end.port === GATEWAY_PORT) {
+        if (end.side === 'client') this.#customers.from(line.asked, pdu, command, sequence);
+        else this.#toCustomer(line, end, pdu, command, status, sequence);
+      }
     });
   }
 
@@ -121,6 +129,7 @@ export class WireWatch {
         orders: new Map(),
         receipts: new Map(),
         mos: new Map(),
+        asked: new Map(),
       };
       this.#lines.set(end.line, line);
     }
@@ -205,52 +214,14 @@ export class WireWatch {
     }
   }
 
-  #fromGuard(line: Line, pdu: Buffer, command: number, status: number, sequence: number): void {
-    if (command !== RESPONSE + SUBMIT) return;
-    const op = line.orders.get(sequence);
-    const outcomes = status === 0 ? readTlv(pdu, behind(pdu, 16), HopTag.outcome) : null;
-    if (op === undefined || outcomes === null) return;
-    const booked = this.#guard.ops.get(op);
-    for (let i = 0; i * OUTCOME_OCTETS < outcomes.length; i++) {
-      const outcome = outcomes[i * OUTCOME_OCTETS] as number;
-      const segment = booked?.segments.get(i + 1);
-      const fits =
-        outcome === OutcomeClass.notEmitted
-          ? segment === undefined ||
-            segment.again ||
-            (!segment.emitted && (segment.abandoned || segment.outcomes.length === 0))
-          : outcome === OutcomeClass.unknown
-            ? segment !== undefined
-            : (segment?.outcomes.includes(outcome) ?? false);
-      if (!fits)
-        broken(
-          '1 acknowledge after durable',
-          `the guard answers outcome ${outcome} for a segment of which durably stands ${JSON.stringify(segment ?? null)}`,
-        );
-    }
-  }
-
   #toCustomer(line: Line, end: SimEnd, pdu: Buffer, command: number, status: number, sequence: number): void {
     const account = end.other?.life.node ?? '';
-    if (command === RESPONSE + SUBMIT && status === 0) {
-      const id = cstring(pdu, 16);
-      if (!this.#gateway.byCustomerId.has(`${account} ${id}`))
-        broken('1 acknowledge after durable', `${account} got an id for a message that is not durable`);
-    } else if (command === DELIVER) {
+    if (command === DELIVER) {
       const plan = this.#plan.accounts.find((one) => one.name === account);
       this.#window(line.openDown, sequence, plan?.window ?? 0, 30_000, `towards ${account}`);
       if (moKey(pdu) !== null) this.#mo.toCustomer(account, pdu);
-      const told = receiptOf(pdu);
-      if (told === null) return;
-      const message = this.#gateway.byCustomerId.get(`${account} ${told.id}`);
-      if (message === undefined)
-        broken('4 one terminal state', `${account} gets a receipt for an id that no message has`);
-      if (told.esmClass === 0x04 && message.ended?.state !== told.state)
-        broken(
-          '4 one terminal state',
-          `${account} gets a receipt of state ${told.state}, durable is ${message.ended?.state ?? 'none'}`,
-        );
     }
+    this.#customers.to(line.asked, account, pdu, command, status, sequence);
   }
 
   /** An id that left the gateway in an HTTP answer. */

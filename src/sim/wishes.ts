@@ -4,6 +4,8 @@ import type { Wish } from './desk.ts';
 import type { ForeignPlan } from './more.ts';
 import type { Plan } from './plan.ts';
 
+/** By which a text is known wherever it should not be. */
+export const TEXT_BEGINS = 'Message ';
 const PART_OCTETS = 60;
 const WORDS = 'the quick brown fox jumps over a lazy dog while glass post carries letters through walls of rain '.split(
   ' ',
@@ -85,7 +87,7 @@ export function drawForeignWishes(plan: Plan, foreign: ForeignPlan): Wish[] {
 }
 
 function textOf(number: number, length: number, chance: Chance): string {
-  let text = `Message ${number}:`;
+  let text = `${TEXT_BEGINS}${number}:`;
   while (text.length < length) text += ` ${WORDS[chance.below(WORDS.length)]}`;
   return text.slice(0, length).trimEnd().padEnd(length, '.');
 }

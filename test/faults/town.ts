@@ -83,7 +83,7 @@ export class Town implements Surroundings {
     // The simulation's own checkers watch every run: a law that breaks fails the row, whatever its columns say.
     const mo = new MoBooks(setting.plan.accounts);
     this.gatewayBooks = new GatewayBooks(gatewayDisk, setting.plan.accounts, mo);
-    this.#guardBooks = new GuardBooks(guardDisk, this.gatewayBooks, mo);
+    this.#guardBooks = new GuardBooks(guardDisk, this.gatewayBooks, mo, setting.plan);
     const trace = new Trace(this.timeline, show);
     const watch = new WireWatch(this.timeline, trace, setting.plan, this.gatewayBooks, this.#guardBooks, mo);
     this.notes = new WireNotes(links, this.guardRecords, watch);
