@@ -4,6 +4,13 @@
 /** A buffer of no octets, shared. */
 export const NO_BYTES: Buffer = Buffer.alloc(0);
 
+const SINGLES: readonly Buffer[] = Array.from({ length: 256 }, (_, value) => Buffer.from([value]));
+
+/** A buffer of this one octet, shared: only for reading. */
+export function singleOctet(value: number): Buffer {
+  return SINGLES[value & 0xff] as Buffer;
+}
+
 /** Below this a loop is quicker than the entry into a native copy: of a whole array, of a piece of one, of a text. */
 const SHORT_WHOLE = 16;
 const SHORT_PIECE = 32;

@@ -1,6 +1,7 @@
 // Receipts to customers: kept until taken (days, restarts), over any receiving bind of the account or by webhook, oldest
 // first, in order per message, the terminal one always with the same octets (design §5.4, R27).
 
+import type { Draft } from '../base/draft.ts';
 import { ScratchOctets } from '../base/scratchOctets.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import { type DeliverSm, deliverSm, type Tlv } from '../smpp/pdu.ts';
@@ -29,6 +30,7 @@ const INTERMEDIATE = 1;
 
 export class Handover {
   readonly #core: Core;
+  readonly #pdu: Draft<DeliverSm> = deliverSm({});
   readonly #texts = new ReceiptWriter();
   readonly #id = new ScratchOctets('');
   readonly #reference = blankTlv(Tag.userMessageReference, 2);
@@ -213,18 +215,18 @@ export class Handover {
         tlvs.push(this.#reference);
       }
     }
-    return deliverSm({
-      serviceType: store.serviceType(handle),
-      sourceAddrTon: buffer[at + Letter.destTon] as number,
-      sourceAddrNpi: buffer[at + Letter.destNpi] as number,
-      sourceAddr: written.length <= SOURCE_ADDR_MAX ? written : store.destination(handle),
-      destAddrTon: buffer[at + Letter.sourceTon] as number,
-      destAddrNpi: buffer[at + Letter.sourceNpi] as number,
-      destinationAddr: store.source(handle),
-      esmClass: store.terminal[handle] === 0 ? 0x20 : 0x04,
-      shortMessage,
-      tlvs,
-    });
+    const pdu = this.#pdu;
+    pdu.serviceType = store.serviceType(handle);
+    pdu.sourceAddrTon = buffer[at + Letter.destTon] as number;
+    pdu.sourceAddrNpi = buffer[at + Letter.destNpi] as number;
+    pdu.sourceAddr = written.length <= SOURCE_ADDR_MAX ? written : store.destination(handle);
+    pdu.destAddrTon = buffer[at + Letter.sourceTon] as number;
+    pdu.destAddrNpi = buffer[at + Letter.sourceNpi] as number;
+    pdu.destinationAddr = store.source(handle);
+    pdu.esmClass = store.terminal[handle] === 0 ? 0x20 : 0x04;
+    pdu.shortMessage = shortMessage;
+    pdu.tlvs = tlvs;
+    return pdu;
   }
 
   #intermediateTaken(handle: number): void {

@@ -1,6 +1,8 @@
 // What is known of a message for people: the view and the trace, from the store while it is open and from the history
 // files afterwards. A history value is the message's record without seed and body (records.writeMessage).
+
 import { ByteWriter, NO_BYTES } from '../base/bytes.ts';
+import type { Draft } from '../base/draft.ts';
 import { LETTER_PAGE_BYTES } from '../base/limits.ts';
 import { Slab } from '../base/slab.ts';
 import type { Spill, SpillEntry } from '../port/spill.ts';
@@ -19,7 +21,7 @@ export class History {
   readonly #writer = new ByteWriter(512);
   /** What is put is copied: one place serves all. */
   readonly #id = Buffer.alloc(ID_OCTETS);
-  readonly #entryOut: { -readonly [K in keyof SpillEntry]: SpillEntry[K] } = {
+  readonly #entryOut: Draft<SpillEntry> = {
     group: 0,
     key: this.#id,
     order: this.#id,

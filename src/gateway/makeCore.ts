@@ -10,7 +10,7 @@ import { IdTable } from '../queue/idTable.ts';
 import { Timers } from '../queue/timers.ts';
 import { compileRoutes } from '../routing/table.ts';
 import { CommandId } from '../smpp/commands.ts';
-import { NO_TLVS } from '../smpp/pdu.ts';
+import { messageIdResp } from '../smpp/make.ts';
 import { admitted } from './accept.ts';
 import { Accounts } from './accounts.ts';
 import { Answers, CANCEL_DONE, REPLACE_DONE } from './answers.ts';
@@ -49,6 +49,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
     onOutcome: onCommit,
   });
   const runNext = (): void => runs.shift()?.();
+  const delivered = messageIdResp('deliver_sm_resp', 0, 0, '');
   const noPrices = compilePrices([]);
   const noRoutes = compileRoutes({ links: [], accounts: [], rules: [] });
   if (!noPrices.ok || !noRoutes.ok) throw new Error('empty tables must compile');
@@ -84,15 +85,7 @@ export function makeCore(world: World, config: GatewayConfig, onCommit: (state: 
     answers: new Answers((peer, sequence, kind) => {
       if (kind === CANCEL_DONE) peer.respondStatus(sequence, CommandId.cancel_sm, 0);
       else if (kind === REPLACE_DONE) peer.respondStatus(sequence, CommandId.replace_sm, 0);
-      else
-        peer.respond(sequence, {
-          command: 'deliver_sm_resp',
-          commandId: CommandId.deliver_sm_resp,
-          status: 0,
-          sequence,
-          messageId: '',
-          tlvs: NO_TLVS,
-        });
+      else peer.respond(sequence, delivered);
     }),
     retryDurable: (handle) => {
       const { store, timers } = core;

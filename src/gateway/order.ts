@@ -1,6 +1,8 @@
 // An order to the guard: one message over one link as a submit_sm with the hop's TLVs (design §3). Written from the
 // message's letter when it is sent; nothing of it is kept.
+
 import { NO_BYTES } from '../base/bytes.ts';
+import type { Draft } from '../base/draft.ts';
 import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
 import { type OrderFacts, OrderTokens } from '../egress/orderToken.ts';
 import { type SubmitSm, submitSm, type Tlv } from '../smpp/pdu.ts';
@@ -22,8 +24,6 @@ interface AccountTlvs {
   readonly lanes: readonly Tlv[];
 }
 
-type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
-
 /**
  * Makes orders. TLVs that are the same for many are made once, and those of one message alone are written into the same
  * octets each time: an order is valid until the next one is made.
@@ -42,7 +42,8 @@ export class OrderMaker {
   readonly #token = blankTlv(HopTag.orderToken, 32);
   readonly #validUntil = blankTlv(HopTag.validUntil, 8);
   readonly #price = blankTlv(HopTag.price, 11);
-  readonly #facts: MutableFacts = {
+  readonly #pdu: Draft<SubmitSm> = submitSm({ destAddrTon: 1, destAddrNpi: 1, registeredDelivery: 1 });
+  readonly #facts: Draft<OrderFacts> = {
     op: this.#op.value,
     link: '',
     sourceTon: 0,
@@ -115,19 +116,16 @@ export class OrderMaker {
     const reference = store.reference(handle);
     if (reference !== '') tlvs.push({ tag: HopTag.customerReference, value: Buffer.from(reference, 'latin1') });
     if (facts.flags !== 0) tlvs.push(flagTlv(this.#flags, facts.flags));
-    return submitSm({
-      sourceAddrTon: facts.sourceTon,
-      sourceAddrNpi: facts.sourceNpi,
-      sourceAddr: facts.source,
-      destAddrTon: 1,
-      destAddrNpi: 1,
-      destinationAddr: facts.destination,
-      validityPeriod: this.#validityText,
-      esmClass: facts.udhi ? UDHI : 0,
-      registeredDelivery: 1,
-      dataCoding: facts.dataCoding,
-      tlvs,
-    });
+    const pdu = this.#pdu;
+    pdu.sourceAddrTon = facts.sourceTon;
+    pdu.sourceAddrNpi = facts.sourceNpi;
+    pdu.sourceAddr = facts.source;
+    pdu.destinationAddr = facts.destination;
+    pdu.validityPeriod = this.#validityText;
+    pdu.esmClass = facts.udhi ? UDHI : 0;
+    pdu.dataCoding = facts.dataCoding;
+    pdu.tlvs = tlvs;
+    return pdu;
   }
 
   /** What is left of the validity, in whole seconds within what may leave; `#validityText` says the same. */

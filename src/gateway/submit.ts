@@ -1,5 +1,6 @@
 // submit_sm and its kin from SMPP customers: validated, asked of egress/, brought into the order's form, accepted, and
 // acknowledged after the commit. Refusals hold nothing (design §5.7).
+import type { Draft } from '../base/draft.ts';
 import { CUSTOMER_VALIDITY_MAX_MS, SCHEDULE_MAX_MS } from '../base/limits.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import type { SubmitFacts } from '../egress/facts.ts';
@@ -28,14 +29,12 @@ const NO_TAGS: readonly number[] = [];
 const PIN_PRIORITY = 2;
 const LANE_NUMBERS = { pin: 0, normal: 1, bulk: 2 } as const;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 export class Submits {
   readonly #core: Core;
   readonly #submitted: Answers;
   readonly #dataSubmitted: Answers;
   readonly facts: AcceptFacts;
-  readonly #egress: Mutable<SubmitFacts>;
+  readonly #egress: Draft<SubmitFacts>;
   readonly #rules = new SubmitRules();
   readonly duplicates: Duplicates;
 

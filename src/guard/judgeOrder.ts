@@ -1,4 +1,5 @@
 // May this order leave? The egress policy's decision about it, and the PDUs it becomes.
+import type { SubmitPolicy } from '../egress/facts.ts';
 import { checkSubmit } from '../egress/policy.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import type { Core } from './core.ts';
@@ -8,7 +9,17 @@ import type { Op } from './op.ts';
 
 const UDHI = 0x40;
 const NO_TAGS: readonly number[] = [];
-const NO_TYPES: readonly string[] = [];
+
+/** What the gateway may hand on over a link, with and without octets that are no text. */
+const TEXT_ONLY: SubmitPolicy = {
+  binary: false,
+  serviceTypes: [],
+  replacesPending: false,
+  transcodes: false,
+  unknownTlvs: 'ignore',
+  defaultAlphabet: 'gsm',
+};
+const BINARY: SubmitPolicy = { ...TEXT_ONLY, binary: true };
 
 /** Null: it may leave, and its PDUs are made. Else why not. */
 export function judgeOrder(
@@ -21,7 +32,6 @@ export function judgeOrder(
   validitySeconds: number,
   nowMs: number,
 ): { readonly status: number; readonly reason: string } | null {
-  const { policy } = link.dialect;
   const submit = checkSubmit(
     {
       serviceType: pdu.serviceType,
@@ -39,14 +49,7 @@ export function judgeOrder(
       userData: body,
       tlvTags: NO_TAGS,
     },
-    {
-      binary: policy.binary,
-      serviceTypes: NO_TYPES,
-      replacesPending: false,
-      transcodes: false,
-      unknownTlvs: 'ignore',
-      defaultAlphabet: 'gsm',
-    },
+    link.dialect.policy.binary ? BINARY : TEXT_ONLY,
     nowMs,
   );
   if (!submit.allowed) return submit;

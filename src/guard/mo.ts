@@ -1,13 +1,14 @@
 // Mobile-originated messages: taken durably, text sealed, handed up to the upstream that the link's configuration names, and
 // forgotten when it has taken them. Whole messages are the gateway's business; parts go up as they came.
 
+import { singleOctet } from '../base/bytes.ts';
 import { MO_WAITING_MAX } from '../base/limits.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import { messageIdResp } from '../smpp/make.ts';
 import { type DataSm, type DeliverSm, deliverSm, type Tlv, tlv, tlvU8, tlvU16 } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
-import { octet, u64 } from '../smpp/tlvValues.ts';
+import { u64 } from '../smpp/tlvValues.ts';
 import { HopTag } from '../smpp/vendor.ts';
 import type { Core } from './core.ts';
 import type { Link } from './links.ts';
@@ -262,7 +263,7 @@ function sarTlvs(pdu: DeliverSm | DataSm): readonly Tlv[] {
 function sarOf(ref: number, total: number, sequence: number): readonly Tlv[] {
   return [
     { tag: Tag.sarMsgRefNum, value: Buffer.from([ref >> 8, ref & 0xff]) },
-    { tag: Tag.sarTotalSegments, value: octet(total) },
-    { tag: Tag.sarSegmentSeqnum, value: octet(sequence) },
+    { tag: Tag.sarTotalSegments, value: singleOctet(total) },
+    { tag: Tag.sarSegmentSeqnum, value: singleOctet(sequence) },
   ];
 }

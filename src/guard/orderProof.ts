@@ -1,5 +1,7 @@
 // The proof that an order is the gateway's: its token, computed anew over everything that must not change on the way.
+
 import { NO_BYTES } from '../base/bytes.ts';
+import type { Draft } from '../base/draft.ts';
 import type { OrderFacts, OrderTokens } from '../egress/orderToken.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import type { OrderTlvs } from './orderTlvs.ts';
@@ -9,11 +11,9 @@ export const TOKEN_OCTETS = 32;
 
 const UDHI = 0x40;
 
-type MutableFacts = { -readonly [K in keyof OrderFacts]: OrderFacts[K] };
-
 /** Checks tokens; one instance is used again and again. */
 export class OrderProof {
-  readonly #facts: MutableFacts = {
+  readonly #facts: Draft<OrderFacts> = {
     op: NO_BYTES,
     link: '',
     sourceTon: 0,

@@ -1,8 +1,9 @@
 // Bind mode: receipts for the parts that another gateway submitted. One per part where parts and segments are the same, else
 // one state for all when every segment has its own (R28).
+import { singleOctet } from '../base/bytes.ts';
 import { type DeliverSm, deliverSm } from '../smpp/pdu.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
-import { cstring, octet } from '../smpp/tlvValues.ts';
+import { cstring } from '../smpp/tlvValues.ts';
 import { messageState } from '../sms/messageState.ts';
 import { type Core, idText } from './core.ts';
 import { SegmentFlag } from './letterLayout.ts';
@@ -85,7 +86,7 @@ export class PartReceipts {
       shortMessage: receipts.text(id, sent.submittedAt(handle), sent.receivedAt(handle, segment), state, rawError),
       tlvs: [
         { tag: Tag.receiptedMessageId, value: cstring(id) },
-        { tag: Tag.messageState, value: octet(state) },
+        { tag: Tag.messageState, value: singleOctet(state) },
       ],
     });
   }

@@ -1,4 +1,5 @@
 // A receipt as it goes up to a Glaspost gateway: our text, normalised ids, and the hop's TLVs. Form only.
+import type { Draft } from '../base/draft.ts';
 import { ScratchOctets } from '../base/scratchOctets.ts';
 import { type DeliverSm, deliverSm, type Tlv } from '../smpp/pdu.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
@@ -14,6 +15,7 @@ const NO_ERROR = '000';
 /** Makes receipts in one place: each is valid until the next one is made. */
 export class UpReceipts {
   readonly #core: Core;
+  readonly #pdu: Draft<DeliverSm> = deliverSm({ sourceAddrTon: 1, sourceAddrNpi: 1, esmClass: RECEIPT_CLASS });
   readonly #texts = new ReceiptWriter();
   readonly #id = new ScratchOctets('');
   readonly #state = blankTlv(Tag.messageState, 1);
@@ -49,17 +51,14 @@ export class UpReceipts {
       this.#receivedAt,
     ];
     if (rawError !== '') tlvs.push({ tag: HopTag.rawError, value: Buffer.from(rawError, 'latin1') });
-    return deliverSm({
-      sourceAddrTon: 1,
-      sourceAddrNpi: 1,
-      sourceAddr: sent.destination(handle),
-      destAddrTon: sent.sourceTon(handle),
-      destAddrNpi: sent.sourceNpi(handle),
-      destinationAddr: sent.source(handle),
-      esmClass: RECEIPT_CLASS,
-      shortMessage: this.text(id, sent.submittedAt(handle), receivedAt, state, rawError),
-      tlvs,
-    });
+    const pdu = this.#pdu;
+    pdu.sourceAddr = sent.destination(handle);
+    pdu.destAddrTon = sent.sourceTon(handle);
+    pdu.destAddrNpi = sent.sourceNpi(handle);
+    pdu.destinationAddr = sent.source(handle);
+    pdu.shortMessage = this.text(id, sent.submittedAt(handle), receivedAt, state, rawError);
+    pdu.tlvs = tlvs;
+    return pdu;
   }
 
   /** The text of one segment's receipt. Valid until the next one is written. */

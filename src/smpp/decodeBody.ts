@@ -192,7 +192,17 @@ function readString(cursor: Cursor, field: FieldSpec, draft: Draft, endMayEndIt 
 
 /** Whether a schedule or validity is one that a submit may carry (R18). */
 export function isTime(text: string, lenient = false): boolean {
-  return text === '' || parseTime(text, lenient ? LENIENT_TIME : STRICT_TIME).kind !== 'invalid';
+  return text === '' || isRelative(text) || parseTime(text, lenient ? LENIENT_TIME : STRICT_TIME).kind !== 'invalid';
+}
+
+/** The common kind, without an object: every 15 digits and an R say a duration. */
+function isRelative(text: string): boolean {
+  if (text.length !== 16 || text.charCodeAt(15) !== 0x52) return false;
+  for (let i = 0; i < 15; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x30 || c > 0x39) return false;
+  }
+  return true;
 }
 
 const LENIENT_TIME: TimeOptions = { lenient: true };

@@ -1,5 +1,5 @@
 // The TLVs behind a PDU's mandatory fields: cut apart and checked against the table (SMPP 3.4 §3.2.4, §3.3; 5.0 §4.8; R23).
-import { NO_BYTES, readU16 } from '../base/bytes.ts';
+import { NO_BYTES, readU16, singleOctet } from '../base/bytes.ts';
 import { PDU_TLVS_MAX } from '../base/limits.ts';
 import type { CommandSpec } from './commands.ts';
 import { NO_TLVS, type Tlv } from './pdu.ts';
@@ -32,12 +32,24 @@ export function cutTlvs(bytes: Buffer, at: number, end: number, lenient: boolean
       if (lenient) break;
       return { status: Status.ESME_RINVTLVSTREAM, reason: 'tlvStream', tag: 0 };
     }
-    const length = readU16(bytes, next + 2);
-    const from = next + 4;
-    tlvs.push({ tag: readU16(bytes, next), value: length === 0 ? NO_BYTES : bytes.subarray(from, from + length) });
-    next = from + length;
+    const one = cutTlv(bytes, next);
+    const after = next + 4 + one.value.length;
+    // An answer has one: no room for more is made.
+    if (next === at && after === end) return [one];
+    tlvs.push(one);
+    next = after;
   }
   return tlvs.length === 0 ? NO_TLVS : tlvs;
+}
+
+/** A view is as dear as all else of a TLV: values of one octet have none, but for a text, which its owner may wipe. */
+function cutTlv(bytes: Buffer, at: number): Tlv {
+  const tag = readU16(bytes, at);
+  const length = readU16(bytes, at + 2);
+  const from = at + 4;
+  if (length === 0) return { tag, value: NO_BYTES };
+  if (length === 1 && tag !== Tag.messagePayload) return { tag, value: singleOctet(bytes[from] as number) };
+  return { tag, value: bytes.subarray(from, from + length) };
 }
 
 /**

@@ -9,13 +9,6 @@ export function blankTlv(tag: number, octets: number): Tlv {
   return { tag, value: Buffer.alloc(octets) };
 }
 
-/** One octet. */
-export function octet(value: number): Buffer {
-  const b = Buffer.allocUnsafe(1);
-  b[0] = value;
-  return b;
-}
-
 /** A whole number below 2^53 in eight octets. */
 export function u64(value: number): Buffer {
   const b = Buffer.allocUnsafe(8);

@@ -1,5 +1,6 @@
 // The vendor TLVs (SMPP 3.4 §5.3.1: 0x1400–0x3FFF) that Glaspost's gateway and guard use between them, and their values.
 // One table; nothing here ever reaches a supplier or a customer.
+import { readU32 } from '../base/bytes.ts';
 
 /** Tag numbers of the hop between gateway and guard. */
 export const HopTag = {
@@ -115,16 +116,20 @@ export function encodeOutcomes(outcomes: readonly SegmentOutcome[]): Buffer {
   return value;
 }
 
+/** What nearly every order ends in: one segment, accepted. */
+const ACCEPTED: readonly SegmentOutcome[] = [{ outcome: 1, verdict: 0, status: 0 }];
+
 /** The reverse of `encodeOutcomes`; null for anything else. */
-export function decodeOutcomes(value: Buffer): SegmentOutcome[] | null {
+export function decodeOutcomes(value: Buffer): readonly SegmentOutcome[] | null {
   if (value.length === 0 || value.length % OUTCOME_OCTETS !== 0) return null;
+  if (value.length === OUTCOME_OCTETS && value[0] === 1 && value[1] === 0 && readU32(value, 2) === 0) return ACCEPTED;
   const outcomes: SegmentOutcome[] = [];
   for (let at = 0; at < value.length; at += OUTCOME_OCTETS) {
     const outcome = value[at];
     const verdict = value[at + 1];
     if (outcome !== 1 && outcome !== 2 && outcome !== 3 && outcome !== 4) return null;
     if (verdict !== 0 && verdict !== 1 && verdict !== 2 && verdict !== 3) return null;
-    outcomes.push({ outcome, verdict, status: value.readUInt32BE(at + 2) });
+    outcomes.push({ outcome, verdict, status: readU32(value, at + 2) });
   }
   return outcomes;
 }
