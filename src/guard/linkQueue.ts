@@ -17,8 +17,12 @@ import { type Again, type Held, WaitingOrders, waitMaxMs } from './waitingOrders
 
 /** Throttled segments of a message that has partly left are tried again for so long; gateways wait longer for an answer. */
 const AGAIN_MAX_MS = 10_000;
-/** INTENTs ahead of the window, as a share of it, at most: a crash leaves them unknown, and no PIN overtakes them. */
-const AHEAD_SHARE = 0.5;
+/**
+ * INTENTs ahead of the window, as shares of it: answers come in clumps of some size, and what is ahead is used up by the next
+ * one before a commit is back. Never a whole window: a crash leaves them unknown, and no PIN overtakes them.
+ */
+const CLUMP_SHARE = 0.25;
+const AHEAD_SHARE = 0.9;
 const WAKE_MIN_MS = 0.01; // A sum of spacings may lie a rounding error behind what the clock can tell.
 const PIN = 0;
 
@@ -179,7 +183,8 @@ export class LinkQueue {
   answerTook(bind: LinkBind, ms: number): void {
     const { window } = this.#link.config;
     const meanwhile = (window * this.#pace.aheadMs) / Math.max(ms, 1);
-    bind.peer.setAhead(Math.floor(Math.min(Math.ceil(meanwhile), window * AHEAD_SHARE)));
+    const ahead = Math.max(window * CLUMP_SHARE, 2 * meanwhile);
+    bind.peer.setAhead(Math.floor(Math.min(Math.ceil(ahead), window * AHEAD_SHARE)));
   }
 
   /** Emits what is due, and writes it. */
