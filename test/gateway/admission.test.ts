@@ -1,4 +1,4 @@
-// Who may bind: from where, with which certificate, and no longer once the configuration says so.
+// Who may bind: from where, with which certificate, and no longer once the configuration says so. And as whom it may send.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountConfig } from '../../src/gateway/config.ts';
@@ -37,4 +37,20 @@ test('an account that a reload disables, or takes its SMPP access from, is unbou
     await rig.pass(20_000);
     assert.deepEqual([customer.peer, customer.refused], [null, BIND_FAILED]);
   }
+});
+
+test('a sender is one of the account as a whole, with its case, and patterns mean no more than they say', async () => {
+  const { rig, customer } = await bound({ allowedSenders: ['INFO', 'A.B', 'N?C*'] });
+  await rig.credit(1_000_000);
+  const statuses: [string, number | undefined][] = [];
+  for (const sourceAddr of ['INFO', 'INFO2', 'XINFO', 'info', 'A.B', 'AxB', 'NEC', 'NECxyz', 'NC', 'NEEC']) {
+    const token = customer.submit({ sourceAddr });
+    await rig.pass(50);
+    statuses.push([sourceAddr, customer.answers.get(token)?.status]);
+  }
+  assert.deepEqual(
+    statuses.filter(([, status]) => status === 0).map(([sender]) => sender),
+    ['INFO', 'A.B', 'NEC', 'NECxyz'],
+  );
+  assert.ok(statuses.every(([, status]) => status === 0 || status === 0x0a));
 });

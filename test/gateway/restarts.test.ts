@@ -134,6 +134,28 @@ test('parts that became a message before a restart do not become another', async
   );
 });
 
+test('an intermediate receipt that was taken is not offered again after a restart', async () => {
+  const { rig, customer } = await begin();
+  customer.submit({ registeredDelivery: 0x11 });
+  await rig.pass(200);
+  assert.deepEqual(
+    customer.receipts.map((one) => one.pdu.esmClass),
+    [0x20],
+  );
+  rig.crash();
+  await rig.startGateway();
+  const back = await rig.customer();
+  await rig.pass(1000);
+  assert.equal(back.receipts.length, 0);
+  const [peer] = [...rig.guard.links.keys()].slice(-1);
+  rig.guard.receipt({ ...rig.guard.orders[0]!, peer: peer! }, 2);
+  await rig.pass(500);
+  assert.deepEqual(
+    back.receipts.map((one) => [one.pdu.esmClass, one.state]),
+    [[0x04, 2]],
+  );
+});
+
 test('a text that was replaced by a shorter one holds the price of the shorter one, over a restart too', async () => {
   const { rig, customer } = await begin();
   const long = Buffer.from('long '.repeat(80));
