@@ -19,16 +19,18 @@ export class LinkOrders {
     this.#core = core;
   }
 
-  /** Gives `link` an order. `done` gets true when a restart will know it, false when the journal can store nothing now. */
+  /**
+   * Gives `link` an order. `done` gets true when a restart will know it, false when the journal can store nothing now: a restart
+   * knows it once there is room again.
+   */
   give(link: Link, order: LinkOrder, done: (kept: boolean) => void): void {
     const { log, world } = this.#core;
     link.orderedAt = world.loop.now();
     const kept = log.accepting;
-    if (kept) {
-      this.#write(link, order);
-      log.after(() => done(true), 0);
-      log.urgent();
-    }
+    // In any case: an order that stands in the journal, or waits to, would outlive the one that follows it.
+    this.#write(link, order);
+    log.urgent();
+    if (kept) log.after(() => done(true), 0);
     link.give(order);
     if (!kept) done(false);
   }

@@ -120,7 +120,8 @@ export const linkCommand: Command = {
     const { json } = await client.call('POST', `/links/${encodeURIComponent(name as string)}/${action}`);
     const link = json as GuardLink & { readonly kept: boolean };
     say(values.json === true ? JSON.stringify(json) : linkTable([link]));
-    if (!link.kept) tell('the disk of the guard takes nothing now: the order holds until the guard is restarted');
+    if (!link.kept)
+      tell('the disk of the guard takes nothing now: the order holds, and outlives a restart once there is room again');
     return Exit.ok;
   },
 };

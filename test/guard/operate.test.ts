@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readRecords } from '../../src/driver/records.ts';
 import { adminHandler } from '../../src/guard/admin.ts';
 import { RecordType } from '../../src/guard/records.ts';
+import { writeHeartbeat } from '../../src/guard/runRecords.ts';
 import { LinkState } from '../../src/smpp/vendor.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
@@ -165,12 +166,22 @@ test('pauses and drains outlive a restart, and cleaning; resuming does too', asy
   await until('both up', () => running.guard.core.links.byNumber.every((one) => one.state === LinkState.up));
   // A journal that takes nothing does not keep a pause from holding.
   disk.fate = 'full';
-  running.guard.core.log.begin(0x03);
+  const heartbeat = running.guard.core.log.begin(RecordType.heartbeat);
+  writeHeartbeat(heartbeat, { at: Date.now(), openIntents: 0, openBinds: 0, pdus: 0 });
   running.guard.core.log.end();
   await until('full', () => !running.guard.core.log.accepting);
   const unkept = await post('/links/a/pause');
   assert.equal(unkept.kept, false);
   assert.equal(running.guard.core.links.byName.get('a')?.state, LinkState.paused);
+  // It is stored when there is room, so that a restart does not bring back what held before.
+  const before = written();
+  disk.fate = 'durable';
+  await until('stored', () => written() > before);
+  await crash();
+  assert.deepEqual(states(), [
+    ['a', 'pause'],
+    ['b', 'run'],
+  ]);
   running.kill();
   await a.server?.close();
   await b.server?.close();
