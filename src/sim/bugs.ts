@@ -1,5 +1,6 @@
 // Deliberate bugs, to show that the checkers find faults. They sit in the simulated world around the programs or change one
 // running instance; the programs know nothing of them, and neither do the checkers.
+import { MULTI } from '../gateway/core.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Journal, JournalBatch } from '../port/journal.ts';
@@ -88,6 +89,28 @@ export const bugs: readonly Bug[] = [
     name: 'pins-in-line',
     does: 'the guard puts a PIN behind everything that waits for its link',
     guard: pinsInLine,
+  },
+  {
+    ...NO_BUG,
+    name: 'forget-link-orders',
+    does: 'after a restart the guard does not know which links are paused or drained',
+    guard: (guard) => {
+      guard.core.linkOrders.restore = () => undefined;
+    },
+  },
+  {
+    ...NO_BUG,
+    name: 'stop-at-once',
+    does: 'the gateway ends at a stop without taking leave of anybody, and before its journal is durable',
+    gateway: (gateway) => {
+      gateway.stop = () => Promise.resolve();
+    },
+  },
+  {
+    ...NO_BUG,
+    name: 'skip-destinations',
+    does: 'of a submit_multi only the first destination is taken, and all are acknowledged',
+    gateway: skipDestinations,
   },
 ];
 
@@ -195,4 +218,11 @@ function pinsInLine(guard: Guard): void {
     }
     return fresh;
   };
+}
+
+function skipDestinations(gateway: Gateway): void {
+  const { submits } = gateway;
+  const take = submits.take.bind(submits);
+  submits.take = (account, pdu, version, multi = '') =>
+    multi.length > MULTI.length ? { repeats: '', group: multi, atMs: 0 } : take(account, pdu, version, multi);
 }

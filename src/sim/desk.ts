@@ -15,6 +15,9 @@ export interface Wish {
   readonly partOctets: number;
   /** The last of its parts is never sent. */
   readonly torn: boolean;
+  /** data_sm, or one of a submit_multi: `multi` tells which are sent together. */
+  readonly form: 'submit' | 'data' | 'multi';
+  readonly multi: number;
   readonly scheduleMs: number;
   readonly cancels: boolean;
   readonly dueMs: number;
@@ -58,7 +61,7 @@ export class Desk {
   readonly wishes: Wish[] = [];
   /** By account and id. */
   readonly acknowledged = new Map<string, Acknowledged>();
-  /** Receipts under ids that the customer does not know: the acknowledgement was lost on the way. */
+  /** Receipts under ids that the customer does not know, with their numbers: the acknowledgement was lost on the way. */
   readonly strangers = new Map<string, Buffer[]>();
 
   acknowledge(wish: Wish, id: string, atMs: number): Acknowledged {
@@ -66,8 +69,9 @@ export class Desk {
     const known = this.acknowledged.get(key);
     if (known !== undefined) return known;
     wish.ids.push(id);
-    const receipts = this.strangers.get(key) ?? [];
-    this.strangers.delete(key);
+    const stranger = `${wish.account} ${id.split('/')[0]}/${id.startsWith('http ') ? '' : wish.destination}`;
+    const receipts = this.strangers.get(stranger) ?? [];
+    this.strangers.delete(stranger);
     const one: Acknowledged = {
       wish,
       id,
@@ -86,9 +90,10 @@ export class Desk {
     this.mos.push({ account, source, octets, text });
   }
 
-  receipt(account: string, id: string, octets: Buffer, taken: boolean): void {
-    const key = `${account} ${id}`;
-    const known = this.acknowledged.get(key);
+  /** `destination`: the number that it is of; empty where the id says enough. */
+  receipt(account: string, id: string, destination: string, octets: Buffer, taken: boolean): void {
+    const key = `${account} ${id}/${destination}`;
+    const known = this.acknowledged.get(`${account} ${id}`) ?? this.acknowledged.get(key);
     if (known === undefined) {
       const list = this.strangers.get(key);
       if (list === undefined) this.strangers.set(key, [octets]);

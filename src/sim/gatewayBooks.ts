@@ -1,6 +1,7 @@
 // What stands durably in the gateway's journal, read from its disk batch by batch as it is stored, and the laws that can be
 // seen there alone. Reads the records by their written form (gateway/records.ts), not through the gateway's own recovery.
 import { readRecords } from '../driver/records.ts';
+import { MULTI } from '../gateway/core.ts';
 import { smppId } from '../gateway/ids.ts';
 import { Letter, MessageFlag } from '../gateway/layout.ts';
 import { RecordType, readU64 } from '../gateway/records.ts';
@@ -11,10 +12,13 @@ import type { MoBooks } from './moLaws.ts';
 import type { AccountPlan } from './plan.ts';
 import { LawBroken } from './trace.ts';
 
+/** Length of the number as it was written where it is the destination's own. */
+const WRITTEN_SAME = 255;
+
 export interface Booked {
   /** 16 octets in hex. */
   readonly id: string;
-  /** As the customer knows it. */
+  /** As the customer knows it; of a submit_multi with `/` and the destination behind the id that all have. */
   readonly customerId: string;
   readonly account: AccountPlan;
   readonly source: string;
@@ -53,6 +57,8 @@ export class GatewayBooks {
   /** In the order in which they were taken. */
   readonly inOrder: Booked[] = [];
   readonly credits = new Map<string, number>();
+  /** Messages of one submit_multi, by account and the id that all have. */
+  readonly #multis = new Map<string, Booked[]>();
   readonly #disk: SimJournalDisk;
   readonly #accounts: readonly AccountPlan[];
   readonly #mo: MoBooks;
@@ -66,10 +72,15 @@ export class GatewayBooks {
     this.#accounts = accounts;
   }
 
-  /** What an account knows by one id. */
-  group(key: string): readonly Booked[] {
-    const one = this.byCustomerId.get(key);
-    return one === undefined ? [] : [one];
+  /** What `account` knows by `id`, for this destination. */
+  known(account: string, id: string, destination: string): Booked | undefined {
+    return this.byCustomerId.get(`${account} ${id}`) ?? this.byCustomerId.get(`${account} ${id}/${destination}`);
+  }
+
+  /** All that `account` knows by `id`: of a submit_multi there are many. */
+  group(account: string, id: string): readonly Booked[] {
+    const one = this.byCustomerId.get(`${account} ${id}`);
+    return one === undefined ? (this.#multis.get(`${account} ${id}`) ?? []) : [one];
   }
 
   /** Reads what has been stored since the last call. `nowMs` is the town's time. */
@@ -206,12 +217,20 @@ export class GatewayBooks {
     const op = records.latin1Slice(at + 16, at + 32);
     const short = (flags & MessageFlag.shortId) !== 0;
     const http = (flags & MessageFlag.http) !== 0;
+    const destinationText = records.latin1Slice(destination, written);
+    const multi = (flags & (MessageFlag.multi | MessageFlag.multiFirst)) !== 0;
+    const reference = written + (field(Letter.writtenLength) === WRITTEN_SAME ? 0 : field(Letter.writtenLength));
+    const first =
+      (flags & MessageFlag.multi) !== 0
+        ? Buffer.from(records.latin1Slice(reference + MULTI.length, reference + field(Letter.referenceLength)), 'hex')
+        : records.subarray(at, at + 16);
+    const shared = smppId(first, 0, account.idFormat, short);
     const message: Booked = {
       id,
-      customerId: http ? `http ${id}` : smppId(records, at, account.idFormat, short),
+      customerId: http ? `http ${id}` : multi ? `${shared}/${destinationText}` : shared,
       account,
       source: records.latin1Slice(source, destination),
-      destination: records.latin1Slice(destination, written),
+      destination: destinationText,
       segments: records[start + 6] as number,
       lane: records[start + 2] as number,
       price: readU64(records, start + 12),
@@ -236,6 +255,11 @@ export class GatewayBooks {
     this.inOrder.push(message);
     this.byOp.set(op, message);
     this.byCustomerId.set(`${account.name} ${message.customerId}`, message);
+    if (!multi) return;
+    const key = `${account.name} ${shared}`;
+    const all = this.#multis.get(key);
+    if (all === undefined) this.#multis.set(key, [message]);
+    else all.push(message);
   }
 }
 

@@ -12,6 +12,7 @@ import { sealed } from './ends.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
 import type { MoBooks } from './moLaws.ts';
+import { OrderBooks } from './orderBooks.ts';
 import { PartBooks } from './partBooks.ts';
 import type { Plan } from './plan.ts';
 import { LawBroken } from './trace.ts';
@@ -71,6 +72,7 @@ export class GuardBooks {
   readonly taken = new Set<string>();
   /** What another gateway submitted. */
   readonly parts = new PartBooks(this.ops);
+  readonly #orders = new OrderBooks();
   readonly #disk: SimJournalDisk;
   readonly #gateway: GatewayBooks;
   readonly #mo: MoBooks;
@@ -110,10 +112,14 @@ export class GuardBooks {
     switch (type) {
       case RecordType.sessionOpen: {
         const { session, sequence, endpoints, link } = readSessionOpen(r);
+        this.#orders.binds(link);
         const port = Number(/^[^>]*:([0-9]+)>/.exec(endpoints)?.[1]);
         this.sessions.set(port, { session, sequence, link });
         return;
       }
+      case RecordType.linkOrder:
+        this.#orders.record(r);
+        return;
       case RecordType.ownIntent: {
         const { session, sequence } = readOwnIntent(r);
         this.ownIntents.add(`${session}${sequence}`);
@@ -232,7 +238,10 @@ export class GuardBooks {
       booked = { op, link, recipient, total, flags, validUntil, segments: new Map() };
       this.ops.set(op, booked);
     }
-    if (booked?.segments.size === 0) this.begun.push(booked);
+    if (booked?.segments.size === 0) {
+      this.begun.push(booked);
+      this.#orders.begins(booked.link);
+    }
     if (booked?.segments.get(record.segment)?.again === false)
       throw new LawBroken('7 no duplicates', `segment ${record.segment} of one op has two INTENTs`);
     if (booked === undefined) return;

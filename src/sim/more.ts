@@ -4,6 +4,7 @@ import { Chance } from '../operator/chance.ts';
 import type { Rush } from './busy.ts';
 import { FOREIGN, VALIDITY_MS } from './configs.ts';
 import { drawMo, type MoWish } from './moPlan.ts';
+import { drawOperations, type PlannedOperation } from './operations.ts';
 import type { Plan, TownFault } from './plan.ts';
 import type { Habits } from './requests.ts';
 import type { CustomerPlan } from './smppCustomer.ts';
@@ -24,6 +25,12 @@ export interface ForeignPlan extends CustomerPlan {
   };
 }
 
+/** In which other ways customers submit. */
+export interface FormsPlan {
+  readonly data: number;
+  readonly multi: number;
+}
+
 /** What customers ask of their messages and do to them. */
 export interface AsksPlan {
   readonly queries: number;
@@ -40,13 +47,16 @@ export interface MorePlan {
   /** What subscribers write to customers. */
   readonly mo: readonly MoWish[];
   readonly asks: AsksPlan | null;
+  readonly forms: FormsPlan | null;
   readonly rushes: readonly Rush[];
+  readonly operations: readonly PlannedOperation[];
 }
 
 /** As long as a PIN may live in a hurry: shorter than most faults. */
 const SHORT_VALIDITY_MS = 8000;
 const SHORT_VALIDITY_SHARE = 0.25;
 const ASKS_SHARE = 0.4;
+const FORMS_SHARE = 0.4;
 
 export const NOTHING_MORE: MorePlan = {
   foreign: null,
@@ -54,7 +64,9 @@ export const NOTHING_MORE: MorePlan = {
   validityMs: VALIDITY_MS,
   mo: [],
   asks: null,
+  forms: null,
   rushes: [],
+  operations: [],
 };
 
 /** `width` 1 to 3: what the seeds had that were kept with it; 4: everything. */
@@ -70,8 +82,17 @@ export function drawMore(plan: Plan, width: 1 | 2 | 3 | 4): MorePlan {
     validityMs: short ? SHORT_VALIDITY_MS : VALIDITY_MS,
     mo: width >= 2 ? drawMo(plan) : [],
     asks: width >= 3 ? drawAsks(plan) : null,
+    forms: width >= 4 ? drawForms(plan) : null,
     rushes: [],
+    operations: width >= 4 ? drawOperations(plan) : [],
   };
+}
+
+function drawForms(plan: Plan): FormsPlan | null {
+  const chance = new Chance(plan.seed ^ 0xf0235);
+  if (chance.fraction() >= FORMS_SHARE) return null;
+  const one = (values: readonly number[]): number => values[chance.below(values.length)] as number;
+  return { data: one([0, 0.3]), multi: one([0.1, 0.4]) };
 }
 
 function drawAsks(plan: Plan): AsksPlan | null {

@@ -89,12 +89,12 @@ export function startNode(town: Town, node: Node): void {
   node.boot(life);
 }
 
-/** The incarnation ends now, with its machine if `node.power`; a new one starts after `node.downMs`. */
-export function crashNode(town: Town, node: Node, life: Life): void {
+/** The incarnation ends now, with its machine if `node.power`; a new one starts after `node.downMs`. `how` is counted. */
+export function crashNode(town: Town, node: Node, life: Life, how: string = node.power ? 'power cut' : 'crash'): void {
   if (node.life !== life) return;
   const { timeline, wire, chance } = town;
-  town.trace.line(node.name, `dies${node.power ? ' with its machine' : ''}`);
-  count(town, node.power ? 'power cut' : 'crash');
+  town.trace.line(node.name, `ends: ${how}`);
+  count(town, how);
   node.life = null;
   life.end();
   node.gone();

@@ -5,7 +5,7 @@ import type { GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import type { SimEnd } from './pipe.ts';
 import type { LinkPlan, Plan } from './plan.ts';
-import { cstring, PduScanner, readSm, readTlv } from './scanner.ts';
+import { behind, cstring, PduScanner, readSm, readTlv } from './scanner.ts';
 import { LawBroken } from './trace.ts';
 
 const SUBMIT = 0x04;
@@ -15,6 +15,7 @@ const ALERT = 0x102;
 /** TLVs of an alert_notification without addresses. */
 const ALERT_TLVS = 22;
 const LATER: readonly number[] = [0x58, 0x14];
+const HELD = /at its rate|windows of the link/;
 const PIN = 0;
 /** INTENTs are written at most half a window ahead of the window, and for at most this part of a second at the link's rate. */
 const AHEAD = 1.5;
@@ -83,7 +84,7 @@ export class PinWatch {
       if (command === RESPONSE + SUBMIT) {
         const op = line.orders.get(sequence);
         line.orders.delete(sequence);
-        if (op !== undefined && !LATER.includes(status)) this.#waiting.delete(op);
+        if (op !== undefined && !isHeld(pdu, status)) this.#waiting.delete(op);
       } else if (command === ALERT) this.#state(line.link, readTlv(pdu, ALERT_TLVS, HopTag.linkState)?.[0] ?? 0);
     });
   }
@@ -144,6 +145,13 @@ export class PinWatch {
     }
     return line;
   }
+}
+
+/** Given back because others are before it, and not because the guard can take nothing at all. */
+function isHeld(pdu: Buffer, status: number): boolean {
+  if (!LATER.includes(status)) return false;
+  const reason = readTlv(pdu, behind(pdu, 16), HopTag.reason);
+  return HELD.test(reason?.latin1Slice() ?? '');
 }
 
 /** Messages that may have their numbers when a PIN comes. */

@@ -26,9 +26,10 @@ export class SimEnd implements Connection {
   blackHole = false;
   /** Does not read, whatever its program says. */
   stalled = false;
+  /** Its program has closed it. */
+  ending = false;
   onOpen: () => void = () => undefined;
   readonly #wire: Wire;
-  #ending = false;
   #paused = false;
   /** Written and not yet given to the pipe. */
   readonly #unsent: Buffer[] = [];
@@ -62,7 +63,7 @@ export class SimEnd implements Connection {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.closed || this.#ending || !this.life.step()) return true;
+    if (this.closed || this.ending || !this.life.step()) return true;
     this.#wire.tap?.written(this, bytes);
     this.#unsent.push(Buffer.from(bytes));
     this.#unsentBytes += bytes.length;
@@ -76,7 +77,7 @@ export class SimEnd implements Connection {
   }
 
   pause(): void {
-    if (!this.#ending) this.#paused = true;
+    if (!this.ending) this.#paused = true;
   }
 
   resume(): void {
@@ -92,8 +93,8 @@ export class SimEnd implements Connection {
   }
 
   end(): void {
-    if (this.closed || this.#ending || !this.life.step()) return;
-    this.#ending = true;
+    if (this.closed || this.ending || !this.life.step()) return;
+    this.ending = true;
     this.#paused = false;
     if (this.#unsentBytes === 0) this.#put({ kind: 'fin' });
     this.#wire.timeline.plan(this.#wire.timeline.nowMs + LINGER_MS, this.life, 'linger', () =>
@@ -103,7 +104,7 @@ export class SimEnd implements Connection {
 
   destroy(): void {
     if (this.closed || !this.life.step()) return;
-    this.#ending = true;
+    this.ending = true;
     this.#unsent.length = this.#unsentBytes = 0;
     this.#put({ kind: 'fin' });
     this.#wire.timeline.plan(this.#wire.timeline.nowMs, this.life, 'destroyed', () => this.fail({ code: 'closed' }));
@@ -166,7 +167,7 @@ export class SimEnd implements Connection {
       this.#put({ kind: 'bytes', bytes: piece });
     }
     if (this.#unsentBytes > 0 || !this.life.alive) return;
-    if (this.#ending) {
+    if (this.ending) {
       if (this.#drainWanted) this.#put({ kind: 'fin' });
       this.#drainWanted = false;
     }
@@ -265,7 +266,7 @@ export class SimEnd implements Connection {
         this.#arrived.unshift(first.subarray(cut));
       }
       if (this.other !== null) this.other.#taken(piece.length);
-      if (this.#ending) continue;
+      if (this.ending) continue;
       wire.tap?.read(this, piece);
       if (!this.life.step()) return;
       const bytes = Buffer.from(piece);
@@ -278,8 +279,8 @@ export class SimEnd implements Connection {
       }
     }
     if (this.#finArrived && this.#arrived.length === 0 && !this.closed && !this.stalled && !this.#paused) {
-      if (!this.#ending) this.#put({ kind: 'fin' });
-      this.fail(this.#ending ? { code: 'closed' } : { code: 'ended' });
+      if (!this.ending) this.#put({ kind: 'fin' });
+      this.fail(this.ending ? { code: 'closed' } : { code: 'ended' });
     }
   }
 
@@ -289,10 +290,10 @@ export class SimEnd implements Connection {
     if (this.closed) return;
     const had = this.#unsentBytes > 0;
     this.#fill();
-    if (!had || this.#unsentBytes > 0 || this.#ending) return;
+    if (!had || this.#unsentBytes > 0 || this.ending) return;
     this.#drainWanted = false;
     this.#wire.timeline.plan(this.#wire.timeline.nowMs, this.life, 'drained', () => {
-      if (!this.closed && !this.#ending && this.#unsentBytes === 0) this.handler.drained();
+      if (!this.closed && !this.ending && this.#unsentBytes === 0) this.handler.drained();
     });
   }
 }

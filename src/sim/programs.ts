@@ -1,7 +1,9 @@
 // The programs of the town and how each is made in its world: the very code of production, with a simulated world around it.
 // Knows what runs now; what it should do is judged elsewhere.
+import type { GatewayConfig } from '../gateway/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
+import type { GuardConfig } from '../guard/config.ts';
 import { Guard } from '../guard/guard.ts';
 import { Chance } from '../operator/chance.ts';
 import type { HandsetMessage } from '../operator/handsets.ts';
@@ -19,6 +21,7 @@ import { createSimLog } from './log.ts';
 import type { MoWish } from './moPlan.ts';
 import type { ForeignPlan } from './more.ts';
 import { count, loopOf, type Node, type Town, worldOf } from './nodes.ts';
+import { type Change, changedGateway, changedGuard } from './operations.ts';
 import type { AccountPlan, LinkPlan } from './plan.ts';
 import { foreignManner, plainManner } from './requests.ts';
 import { SmppCustomer } from './smppCustomer.ts';
@@ -37,9 +40,18 @@ export interface RunningGateway {
   readonly life: Life;
 }
 
+export interface RunningGuard {
+  readonly guard: Guard;
+  readonly life: Life;
+}
+
 export class Programs {
   /** The gateway that has recovered and opened its doors; null: none. */
   gateway: RunningGateway | null = null;
+  guard: RunningGuard | null = null;
+  /** As the files are now. */
+  #gatewayConfig: GatewayConfig;
+  #guardConfig: GuardConfig;
   /** What handsets have received, of operators that are gone. */
   readonly handsets = new Map<string, HandsetMessage[]>();
   /** The papers of another SMS gateway. */
@@ -57,18 +69,39 @@ export class Programs {
     this.#bug = bug;
     this.#hooks = hooks;
     this.#chance = new Chance(town.plan.seed ^ 0x400c);
+    this.#gatewayConfig = gatewayConfig(town.plan);
+    this.#guardConfig = guardConfig(town.plan);
+  }
+
+  /** A file of configuration is changed, and the program is told if it runs. */
+  change(node: 'gateway' | 'guard', change: Change): void {
+    if (node === 'guard') this.#guardConfig = changedGuard(guardConfig(this.#town.plan), change);
+    else this.#gatewayConfig = changedGateway(gatewayConfig(this.#town.plan), change);
+    this.#reload(node);
+  }
+
+  #reload(node: 'gateway' | 'guard'): void {
+    const { gateway, guard } = this;
+    if (node === 'guard') {
+      if (guard?.life.step()) guard.guard.reload(this.#guardConfig);
+    } else if (gateway?.life.step()) {
+      for (const fault of gateway.gateway.reload(this.#gatewayConfig))
+        throw new Error(`${fault.path}: ${fault.message}`);
+    }
   }
 
   bootGateway(life: Life): void {
     const node = this.#town.nodes.get('gateway') as Node;
     const world = worldOf(this.#town, node, life);
-    const gateway = new Gateway(world, gatewayConfig(this.#town.plan), (reason) => haltNode(this.#town, node, reason));
+    const config = this.#gatewayConfig;
+    const gateway = new Gateway(world, config, (reason) => haltNode(this.#town, node, reason));
     const running = { gateway, service: new GatewayServiceImpl(gateway), life };
     gateway.start().then(
       () => {
         if (!life.alive) return;
         this.gateway = running;
         this.#bug.gateway(gateway);
+        if (config !== this.#gatewayConfig) this.#reload('gateway');
         for (const account of this.#town.plan.accounts) this.#pay(running.service, account);
       },
       (error: unknown) => {
@@ -87,14 +120,19 @@ export class Programs {
   bootGuard(life: Life): void {
     const node = this.#town.nodes.get('guard') as Node;
     const world: World = worldOf(this.#town, node, life);
+    const config = this.#guardConfig;
     const guard = new Guard({
       world,
-      config: guardConfig(this.#town.plan),
+      config,
       onHalt: (reason) => haltNode(this.#town, node, reason),
     });
     this.#bug.guard(guard);
     guard.start().then(
-      () => undefined,
+      () => {
+        if (!life.alive) return;
+        this.guard = { guard, life };
+        if (config !== this.#guardConfig) this.#reload('guard');
+      },
       (error: unknown) => {
         if (life.alive) this.#hooks.fail(error);
       },
@@ -189,7 +227,7 @@ export class Programs {
     }
     const account = this.#hooks.accountOf(httpId(data.id));
     this.#town.trace.line('town', `webhook ${type} ${data.id} to ${account}`);
-    this.#desk.receipt(account, httpId(data.id), Buffer.from(body), taken);
+    this.#desk.receipt(account, httpId(data.id), '', Buffer.from(body), taken);
   }
 
   /** A subscriber writes to a customer; an operator that is down hears nothing. */

@@ -52,8 +52,8 @@ export class QuotaWatch {
       if (atMs === undefined || !SUBMITS.includes(command - RESPONSE)) return;
       line.asked.delete(sequence);
       if (status !== 0) return;
-      const key = `${end.other?.life.node ?? ''} ${cstring(pdu, 16)}`;
-      for (const message of this.#books.group(key)) this.#take(message, atMs);
+      const account = end.other?.life.node ?? '';
+      for (const message of this.#books.group(account, cstring(pdu, 16))) this.#take(message, atMs);
     });
   }
 

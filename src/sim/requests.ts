@@ -1,6 +1,6 @@
 // What SMPP customers write: the PDUs of their wishes, and the manner of each kind of customer. Form only.
 import { CommandId } from '../smpp/commands.ts';
-import { type CancelSm, NO_TLVS, type SubmitSm, submitSm } from '../smpp/pdu.ts';
+import { type CancelSm, type DataSm, NO_TLVS, type SubmitMulti, type SubmitSm, submitSm } from '../smpp/pdu.ts';
 import { formatAbsolute } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
 import { buildUdh } from '../sms/udh.ts';
@@ -101,6 +101,39 @@ function partText(wish: Wish, part: number, reference: number): Pick<SubmitSm, '
   const head = buildUdh({ concat: { ref: reference, bits: 8, total: wish.parts, seq: part } });
   const text = wish.text.slice((part - 1) * wish.partOctets, part * wish.partOctets);
   return { esmClass: 0x40, shortMessage: Buffer.concat([head, Buffer.from(text, 'latin1')]) };
+}
+
+/** The same as data_sm: its text in message_payload only. */
+export function dataOf(pdu: SubmitSm, wish: Wish): DataSm {
+  const { sourceAddrTon, sourceAddrNpi, sourceAddr, destAddrTon, destAddrNpi, destinationAddr } = pdu;
+  return {
+    command: 'data_sm',
+    commandId: CommandId.data_sm,
+    status: 0,
+    sequence: 0,
+    serviceType: '',
+    ...{ sourceAddrTon, sourceAddrNpi, sourceAddr, destAddrTon, destAddrNpi, destinationAddr },
+    esmClass: 0,
+    registeredDelivery: pdu.registeredDelivery,
+    dataCoding: pdu.dataCoding,
+    tlvs: [{ tag: Tag.messagePayload, value: Buffer.from(wish.text, 'latin1') }],
+  };
+}
+
+/** Several wishes of the same text as one submit_multi. */
+export function multiOf(wishes: readonly Wish[]): SubmitMulti {
+  const { destAddrTon, destAddrNpi, destinationAddr: _, ...fields } = submitOf(wishes[0] as Wish, 0, 0);
+  return {
+    ...fields,
+    command: 'submit_multi',
+    commandId: CommandId.submit_multi,
+    destinations: wishes.map(({ destination }) => ({
+      destFlag: 1,
+      destAddrTon,
+      destAddrNpi,
+      destinationAddr: destination,
+    })),
+  };
 }
 
 export function cancelOf(wish: Wish, id: string): CancelSm {

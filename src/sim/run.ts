@@ -17,6 +17,7 @@ import { MoBooks } from './moLaws.ts';
 import { judgeMoney } from './moneyLaw.ts';
 import { Wire } from './net.ts';
 import { crashNode, makeNode, type Node, startNode, type Town } from './nodes.ts';
+import { Operate } from './operate.ts';
 import { type AccountPlan, drawPlan, type Plan, WIDEST, type Width } from './plan.ts';
 import { Programs, type RunningGateway } from './programs.ts';
 import { asBroken, LawBroken, Trace } from './trace.ts';
@@ -102,7 +103,11 @@ class Run {
       (life) => programs.bootGateway(life),
       () => (programs.gateway = null),
     );
-    this.#node('guard', (life) => programs.bootGuard(life));
+    this.#node(
+      'guard',
+      (life) => programs.bootGuard(life),
+      () => (programs.guard = null),
+    );
     for (const link of plan.links)
       this.#node(
         link.name,
@@ -144,6 +149,7 @@ class Run {
       for (const wish of plan.more.mo)
         this.#timeline.plan(wish.atMs, null, 'subscriber', () => this.#programs.writes(wish));
       planFaults(this.#town, () => this.#programs.settle());
+      new Operate(this.#town, this.#programs, this.#fail).plan();
       this.#look();
       await this.#live();
       judge({

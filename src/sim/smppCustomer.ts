@@ -6,16 +6,16 @@ import type { Chance } from '../operator/chance.ts';
 import type { Log } from '../port/log.ts';
 import type { Loop } from '../port/loop.ts';
 import type { Net } from '../port/net.ts';
-import { defaultTimers } from '../session/defaults.ts';
 import { messageIdResp } from '../smpp/make.ts';
 import type { Pdu, SubmitSm } from '../smpp/pdu.ts';
 import { Status } from '../smpp/status.table.ts';
 import type { Asks } from './asks.ts';
-import { PASSWORD } from './configs.ts';
+import { clientOptions } from './customerClient.ts';
 import type { Desk, Wish } from './desk.ts';
+import { MultiAsks } from './multiAsks.ts';
 import type { AccountPlan } from './plan.ts';
 import { idOf, octetsOf } from './receiptOctets.ts';
-import { cancelOf, type Manner, submitOf } from './requests.ts';
+import { cancelOf, dataOf, type Manner, submitOf } from './requests.ts';
 
 const LOOK_MS = 40;
 const LATER: readonly number[] = [Status.ESME_RTHROTTLED, Status.ESME_RMSGQFUL, Status.ESME_RSYSERR];
@@ -61,6 +61,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   readonly #cancels: PlannedCancel[] = [];
   readonly #orderly: () => boolean;
   readonly #asks: Asks | null;
+  readonly #multis: MultiAsks;
   #token = 1;
   #reference = 0;
 
@@ -80,44 +81,21 @@ export class SmppCustomer implements SmppClientHandler<number> {
     this.#desk = desk;
     this.#orderly = orderly;
     this.#wishes = desk.wishes.filter((wish) => wish.account === plan.name);
+    this.#multis = new MultiAsks(desk, this.#wishes, {
+      later: LATER,
+      again: (wish) => this.#unanswered(wish),
+      postpone: (wish) => this.#postpone(wish),
+    });
   }
 
   start(): void {
-    const { binds, split, version, window } = this.#plan;
+    const { binds, split } = this.#plan;
     const modes = Array.from(
       { length: binds },
       (_, i) => (split ? (i % 2 === 0 ? 'tx' : 'rx') : 'trx') as 'tx' | 'rx' | 'trx',
     );
     if (split && binds === 1) modes.push('rx');
-    const client = new SmppClient<number>(
-      this.#world,
-      {
-        connect: { host: this.#manner.host, port: this.#manner.port, connectTimeoutMs: 5000, tls: null },
-        peer: {
-          emission: 'direct',
-          interfaceVersion: version,
-          window,
-          inboundWindow: 100,
-          timers: { ...defaultTimers, responseMs: 20_000, enquireLinkMs: 15_000 },
-          maxPduBytes: 70_000,
-          tlv: 'always',
-        },
-        bind: {
-          systemId: this.#manner.systemId,
-          password: PASSWORD,
-          systemType: '',
-          addrTon: 0,
-          addrNpi: 0,
-          addressRange: '',
-        },
-        modes,
-        reconnectMinMs: 500,
-        reconnectMaxMs: 5000,
-        refusedMinMs: 1000,
-        refusedMaxMs: 5000,
-      },
-      this,
-    );
+    const client = new SmppClient<number>(this.#world, clientOptions(this.#manner, this.#plan, modes), this);
     client.start();
     for (const wish of this.#wishes) if (wish.state === 'asked') this.#unanswered(wish);
     this.#look();
@@ -146,6 +124,10 @@ export class SmppCustomer implements SmppClientHandler<number> {
     if (wish.parts > 0) return this.#submitParts(wish);
     const peer = this.#sender();
     if (peer === null) return false;
+    if (wish.form === 'multi') {
+      this.#multis.submit(peer, wish, this.#token++, this.#world.townMs());
+      return true;
+    }
     wish.tries++;
     wish.state = 'asked';
     this.#send(peer, wish, 0);
@@ -171,8 +153,8 @@ export class SmppCustomer implements SmppClientHandler<number> {
     const token = this.#token++;
     this.#asked.set(token, { wish, part, cancelId: '' });
     const pdu: SubmitSm = submitOf(wish, part, this.#partsOpen.get(wish)?.reference ?? 0);
-    if (peer.send(this.#manner.write(pdu, wish, part), token) === null)
-      throw new Error('a customer has no room that it had');
+    const written = wish.form === 'data' ? dataOf(pdu, wish) : this.#manner.write(pdu, wish, part);
+    if (peer.send(written, token) === null) throw new Error('a customer has no room that it had');
   }
 
   #cancel(wish: Wish, id: string): boolean {
@@ -186,6 +168,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
 
   response(_peer: SmppPeer<number>, pdu: Pdu, token: number, late: boolean): void {
     if (token < 0) this.#asks?.answered(token, pdu);
+    if (this.#multis.answered(token, pdu, late, this.#world.townMs())) return;
     const asked = this.#asked.get(token);
     if (asked === undefined) return;
     if (!late) this.#asked.delete(token);
@@ -248,6 +231,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
   }
 
   failed(_peer: SmppPeer<number>, token: number): void {
+    this.#multis.failed(token);
     const asked = this.#asked.get(token);
     if (asked === undefined || asked.cancelId !== '') return;
     if (asked.part > 0) this.#partAgain(asked.wish, asked.part);
@@ -274,7 +258,7 @@ export class SmppCustomer implements SmppClientHandler<number> {
       if (mood === 'takes') this.#desk.mo(this.#plan.name, pdu.sourceAddr, Buffer.from(pdu.shortMessage));
     } else if (mood === 'takes')
       // The octets of a receipt: all that it says, without the number of this delivery.
-      this.#desk.receipt(this.#plan.name, idOf(pdu), octetsOf(pdu), true);
+      this.#desk.receipt(this.#plan.name, idOf(pdu), pdu.sourceAddr, octetsOf(pdu), true);
     peer.respond(pdu.sequence, messageIdResp('deliver_sm_resp', 0, mood === 'takes' ? 0 : Status.ESME_RX_T_APPN, ''));
   }
 

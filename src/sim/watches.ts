@@ -1,4 +1,5 @@
 // All who watch the wire and the books as things happen, in one place: each hears every octet and judges laws of its own.
+import { AckWatch } from './ackWatch.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import { LaneWatch } from './laneWatch.ts';
@@ -17,6 +18,7 @@ export class Watches implements WireTap {
   readonly #guard: GuardBooks;
   readonly #wire: WireWatch;
   readonly #quotas: QuotaWatch;
+  readonly #acks: AckWatch;
   readonly #lanes: LaneWatch;
 
   constructor(timeline: Timeline, trace: Trace, plan: Plan, gateway: GatewayBooks, guard: GuardBooks, mo: MoBooks) {
@@ -25,12 +27,14 @@ export class Watches implements WireTap {
     this.#guard = guard;
     this.#wire = new WireWatch(timeline, trace, plan, gateway, guard, mo);
     this.#quotas = new QuotaWatch(timeline, plan.accounts, gateway);
+    this.#acks = new AckWatch(gateway);
     this.#lanes = new LaneWatch(plan, gateway, guard);
   }
 
   written(end: SimEnd, bytes: Buffer): void {
     this.#wire.written(end, bytes);
     this.#quotas.written(end, bytes);
+    this.#acks.written(end, bytes);
     this.#lanes.written(end, bytes);
   }
 
@@ -41,6 +45,7 @@ export class Watches implements WireTap {
   read(end: SimEnd, bytes: Buffer): void {
     this.#wire.read(end, bytes);
     this.#quotas.read(end, bytes);
+    this.#acks.read(end, bytes);
     this.#lanes.read(end, bytes);
   }
 

@@ -2,6 +2,7 @@
 import { Chance } from '../operator/chance.ts';
 import type { Wish } from './desk.ts';
 import type { ForeignPlan } from './more.ts';
+import { otherForms } from './otherForms.ts';
 import type { Plan } from './plan.ts';
 
 /** By which a text is known wherever it should not be. */
@@ -12,7 +13,7 @@ const WORDS = 'the quick brown fox jumps over a lazy dog while glass post carrie
 );
 
 export function drawWishes(plan: Plan): Wish[] {
-  return drawCalm(plan).map((wish) => {
+  return otherForms(plan, drawCalm(plan)).map((wish) => {
     const rush = plan.more.rushes.find((one) => one.account === wish.account);
     if (rush === undefined) return wish;
     const atMs = rush.atMs[wish.number % rush.atMs.length] as number;
@@ -43,6 +44,8 @@ function drawCalm(plan: Plan): Wish[] {
         parts,
         partOctets: PART_OCTETS,
         torn: false,
+        form: 'submit',
+        multi: 0,
         scheduleMs: scheduled ? 1000 * (1 + chance.below(90)) : 0,
         cancels: chance.fraction() < (scheduled ? 0.3 : plan.share.cancelled),
         dueMs: Math.floor(chance.fraction() * plan.sendMs),
@@ -73,6 +76,8 @@ export function drawForeignWishes(plan: Plan, foreign: ForeignPlan): Wish[] {
       wantsReceipt: chance.fraction() >= share.unwanted,
       parts,
       partOctets,
+      form: 'submit',
+      multi: 0,
       torn: parts > 0 && chance.fraction() < share.torn,
       scheduleMs: chance.fraction() < share.scheduled ? 1000 * (1 + chance.below(90)) : 0,
       cancels: false,

@@ -32,6 +32,9 @@ const FINDERS: readonly (readonly [name: string, seed: number, width: Width, law
   ['count-anew-each-second', 6, 4, '6 throttles'],
   ['first-come-first-served', 3, 4, '6 lanes'],
   ['pins-in-line', 5, 4, '6 lanes'],
+  ['forget-link-orders', 18, 4, '6 orders of people'],
+  ['stop-at-once', 3, 4, '6 orders of people'],
+  ['skip-destinations', 4, 4, '1 acknowledge after durable'],
 ];
 
 const run = (seed: number, bug = NO_BUG, width: Width = WIDEST): Promise<RunResult> =>
