@@ -106,9 +106,13 @@ export class Gateway {
     this.#housekeeping.start();
   }
 
-  /** Takes a new configuration without dropping a session; all faults at once, and nothing changed if there are any. */
+  /**
+   * Takes a new configuration without dropping a session; all faults at once, and nothing changed if there are any. A gateway that
+   * stops takes none any more.
+   */
   reload(config: GatewayConfig): readonly ConfigFault[] {
     const { core } = this;
+    if (core.closedReason !== null) return [];
     const faults = this.#apply(config);
     if (faults.length > 0) return faults;
     core.dispatch.forgetCache();

@@ -227,9 +227,13 @@ export class Guard {
     this.#options.onHalt(reason);
   }
 
-  /** Takes a new configuration without dropping a session whose part of it is unchanged. Listeners keep their addresses. */
+  /**
+   * Takes a new configuration without dropping a session whose part of it is unchanged. Listeners keep their addresses. A guard
+   * that stops takes none any more.
+   */
   reload(config: GuardConfig): void {
     const { core } = this;
+    if (this.#stopping) return;
     core.config = config;
     core.upstreams.configure(config.upstreams);
     for (const link of core.links.configure(config.links)) link.start();
@@ -246,7 +250,7 @@ export class Guard {
     this.#stopping = true;
     const { core } = this;
     core.closedReason ??= 'the guard is stopping';
-    const stopped = core.links.byNumber.map((link) => new Promise<void>((resolve) => link.stop(resolve)));
+    const stopped = core.links.byNumber.map((link) => new Promise<void>((resolve) => link.end(resolve)));
     await this.#within(Promise.all(stopped));
     await this.#within(Promise.all(this.#servers.map((server) => server.close())));
     this.#alarm?.cancel();

@@ -41,6 +41,10 @@ export class Link {
   readonly #core: Core;
   readonly #makeClient: MakeClient;
   #client: SmppClientApi<number> | null = null;
+  #ended = false;
+  /** Clients that unbind and have not ended. */
+  #leaving = 0;
+  #left: () => void = () => undefined;
   #reference: number;
 
   constructor(core: Core, number: number, config: LinkConfig, makeClient: MakeClient) {
@@ -66,7 +70,7 @@ export class Link {
   }
 
   start(): void {
-    if (this.#client !== null || this.removed || this.order === 'drain') return;
+    if (this.#client !== null || this.removed || this.#ended || this.order === 'drain') return;
     const client = this.#makeClient(linkClientOptions(this.config), new FirstHandler(this.#core, this));
     this.#client = client;
     client.start();
@@ -76,8 +80,24 @@ export class Link {
   stop(done: () => void): void {
     const client = this.#client;
     this.#client = null;
-    if (client === null) done();
-    else client.stop(done);
+    if (client === null) {
+      done();
+      return;
+    }
+    this.#leaving++;
+    client.stop(() => {
+      this.#leaving--;
+      done();
+      if (this.#leaving === 0) this.#left();
+    });
+  }
+
+  /** Stops for good: nothing opens it again. `done`: those that were leaving already, drained or bound anew, have left too. */
+  end(done: () => void): void {
+    this.#ended = true;
+    this.stop(() => undefined);
+    if (this.#leaving === 0) done();
+    else this.#left = done;
   }
 
   /** Takes a new configuration. A change of what the binds are made of rebinds; all else holds at once. */

@@ -18,6 +18,7 @@ export class Operate {
   readonly #town: Town;
   readonly #programs: Programs;
   readonly #fail: (error: unknown) => void;
+  readonly #stopping = new Set<Life>();
 
   constructor(town: Town, programs: Programs, fail: (error: unknown) => void) {
     this.#town = town;
@@ -96,8 +97,10 @@ export class Operate {
     const { timeline } = this.#town;
     const node = this.#town.nodes.get(name) as Node;
     const running = name === 'gateway' ? this.#programs.gateway : this.#programs.guard;
-    if (running === null || !running.life.step()) return;
+    // A second SIGTERM does nothing.
+    if (running === null || this.#stopping.has(running.life) || !running.life.step()) return;
     const { life } = running;
+    this.#stopping.add(life);
     const fromMs = timeline.nowMs;
     const stopped = 'gateway' in running ? running.gateway.stop() : running.guard.stop();
     const end = (how: string): void => {

@@ -269,3 +269,18 @@ test('cancelling many messages leaves turns to everybody else', async () => {
   await rig.pass(100);
   assert.equal(await cancelled, 120);
 });
+
+test('a new configuration holds at once, and a gateway that stops takes none any more', async () => {
+  const rig = await new Rig().start();
+  const { gateway } = rig;
+  assert.ok(gateway);
+  const take = (throughput: number): number | undefined => {
+    assert.deepEqual(gateway.reload(gatewayConfig({ accounts: [accountConfig('acme', { throughput })] })), []);
+    return rig.core.accounts.byName.get('acme')?.config.throughput;
+  };
+  assert.equal(take(7), 7);
+  const stopped = gateway.stop();
+  assert.equal(take(9), 7);
+  await rig.pass(30_000);
+  await stopped;
+});

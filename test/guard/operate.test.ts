@@ -109,6 +109,30 @@ test('an upstream that leaves the configuration is unbound and may not come back
   await end();
 });
 
+test('what is being stopped is not opened again, and a bind that a drain or a reload is still leaving is waited for', async () => {
+  const { a, b, links, running, gateway, end } = await setUp();
+  const held: (() => void)[] = [];
+  a.onSubmit = (peer, pdu) => held.push(() => a.accept(peer, { ...pdu }, 'held'));
+  gateway.send(order('a', { op: 'open' }));
+  await until('it has left', () => held.length === 1);
+  const { guard } = running;
+  guard.core.links.byName.get('a')?.give('drain');
+  let stopped = false;
+  const stop = guard.stop().then(() => {
+    stopped = true;
+  });
+  await until('b has been left', () => b.peers.length === 0);
+  guard.reload(guardConfig({ links }));
+  for (const link of guard.core.links.byNumber) link.give('run');
+  assert.equal(stopped, false);
+  held[0]?.();
+  await until('a has been left', () => a.peers.length === 0);
+  await gateway.stop();
+  await stop;
+  assert.equal(a.peers.length + b.peers.length, 0);
+  await end();
+});
+
 test('pauses and drains outlive a restart, and cleaning; resuming does too', async () => {
   const disk = new Disk();
   const [a, b] = [new Supplier(), new Supplier()];
