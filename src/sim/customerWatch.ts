@@ -66,10 +66,10 @@ export class CustomerWatch {
   #receipt(account: string, pdu: Buffer): void {
     const told = receiptOf(pdu);
     if (told === null) return;
-    const message = this.#gateway.byCustomerId.get(`${account} ${told.id}`);
+    const message = this.#gateway.known(account, told.id, told.destination);
     if (message === undefined)
       broken('4 one terminal state', `${account} gets a receipt for an id that no message has`);
-    if (told.esmClass !== RECEIPT || message.flags & (MessageFlag.multi | MessageFlag.multiFirst)) return;
+    if (told.esmClass !== RECEIPT) return;
     if (message.ended?.state !== told.state)
       broken(
         '4 one terminal state',
@@ -83,7 +83,9 @@ export class CustomerWatch {
   #words(account: string, message: Booked, pdu: Buffer, state: number): void {
     const sm = readSm(pdu);
     if (sm === null || message.ended === null) return;
-    const { segments, acceptedAt, ended, customerId } = message;
+    const { segments, acceptedAt, ended } = message;
+    // One id for all of a submit_multi.
+    const customerId = message.customerId.split('/')[0] ?? '';
     const words =
       `id:${customerId} sub:${three(segments)} dlvrd:${three(state === DELIVERED ? segments : deliveredOf(message))}` +
       ` submit date:${minuteOf(acceptedAt)} done date:${minuteOf(ended.doneAt)} stat:`;
