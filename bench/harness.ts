@@ -1,11 +1,13 @@
 // The harness against itself: the load generator bound straight to the operator, which is a message centre too. Tells how
 // much of two cores the two take, so that a figure of the whole system can be read. `node bench/harness.ts --seconds 5`.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OperatorAccountSetup, writeOperatorConfig } from './configs.ts';
 import { round } from './load.ts';
+import { OPEN_MAX } from './loadOptions.ts';
 import { endWithSignals, fetchHandsets, lastJson, startProgram } from './processes.ts';
 import { standardWorkload, Workload } from './workload.ts';
 
@@ -14,7 +16,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     'warmup-seconds': { type: 'string', default: '2' },
     rate: { type: 'string', default: '0' },
-    'max-open': { type: 'string', default: '20000' },
+    'max-open': { type: 'string', default: String(OPEN_MAX) },
     'grain-ms': { type: 'string', default: '1' },
     mixed: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },

@@ -46,6 +46,7 @@ async function runHistory(options: HistoryOptions): Promise<number> {
     cpus: `${cpus().length} × ${cpus()[0]?.model.trim() ?? ''}`,
     runs: options.runs,
     seconds: options.seconds,
+    max_open: standardRun.maxOpen,
     life_cycles_per_second: perSecond,
     mixed_per_second: of(mixed, (run) => run.life_cycles_per_second),
     limit_per_second: limits.length === 0 ? null : median(limits),

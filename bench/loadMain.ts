@@ -3,7 +3,7 @@
 // the comparison with what the operator's handsets received.
 import { parseArgs } from 'node:util';
 import { Load } from './load.ts';
-import { type LoadOptions, standardLoad } from './loadOptions.ts';
+import { type LoadOptions, OPEN_MAX, standardLoad } from './loadOptions.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     series: { type: 'string', default: '0' },
     rate: { type: 'string', default: '0' },
-    'max-open': { type: 'string', default: '20000' },
+    'max-open': { type: 'string', default: String(OPEN_MAX) },
     messages: { type: 'string', default: 'Infinity' },
     'warmup-seconds': { type: 'string', default: '5' },
     seconds: { type: 'string', default: '20' },

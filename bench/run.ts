@@ -24,7 +24,7 @@ const parts = ['api', 'codec', 'correlations', 'journal', 'spill', 'peers', 'har
 const help = `npm run bench -- [NAME] [--json] …                       defaults in brackets
 
   sustained    life cycles per second, closed by windows, beside the bare pipeline
-               [--seconds 20] [--warmup-seconds 5] [--rate N] [--mixed] [--binds 8] [--window 250] [--max-open 20000]
+               [--seconds 20] [--warmup-seconds 5] [--rate N] [--mixed] [--binds 8] [--window 250] [--max-open 40000]
                [--no-limit] [--keep]
                --mixed: 10 % of three parts, 5 % UCS-2 · --no-limit: without ../shared/limit · --keep: leaves the folder
   open-loop    submit_sm → submit_sm_resp from the scheduled send, at stated rates, median of several runs

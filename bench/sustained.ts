@@ -1,8 +1,10 @@
 // How many full life cycles per second the system sustains: the standard workload (design §8) through gateway, guard and
 // operator, each a process of its own, held against the bare pipeline. `npm run bench -- [sustained] …`.
+
 import { scriptArguments } from './arguments.ts';
 import { measureLimit } from './calibrate.ts';
 import { round } from './load.ts';
+import { OPEN_MAX } from './loadOptions.ts';
 import { runLoad, tell } from './loadRun.ts';
 import { balanceError, Stack } from './stack.ts';
 import { standardWorkload, Workload } from './workload.ts';
@@ -27,7 +29,7 @@ export const standardRun: SustainedRun = {
   mixed: false,
   binds: 8,
   window: 250,
-  maxOpen: 20_000,
+  maxOpen: OPEN_MAX,
   keep: false,
 };
 
@@ -95,7 +97,7 @@ export async function sustainedMain(args: readonly string[]): Promise<number> {
       mixed: { type: 'boolean', default: false },
       binds: { type: 'string', default: '8' },
       window: { type: 'string', default: '250' },
-      'max-open': { type: 'string', default: '20000' },
+      'max-open': { type: 'string', default: String(OPEN_MAX) },
       'no-limit': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
