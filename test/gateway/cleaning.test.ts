@@ -85,3 +85,29 @@ test('history is found over a restart, once, whether its run was written or not'
     assert.equal((await trace)?.steps.at(-1)?.step, 'handed');
   }
 });
+
+test('a message that is closed while the history is written is not named as written', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(10_000_000);
+  const customer = await rig.customer();
+  const COUNT = 40;
+  const tokens = Array.from({ length: COUNT }, () => customer.submit({ registeredDelivery: 0 }));
+  await rig.pass(500);
+  const { orders } = rig.guard;
+  assert.equal(orders.length, COUNT);
+  // Ends all the time, each durable only much later: some of them while a run is being written.
+  rig.commitMs = 300;
+  for (const order of orders) {
+    rig.guard.receipt(order, 2);
+    await rig.pass(300);
+  }
+  await rig.pass(400);
+  rig.crash();
+  rig.commitMs = 1;
+  await rig.startGateway();
+  for (const token of tokens) {
+    const trace = rig.service.trace(customer.answers.get(token)?.id ?? '');
+    await rig.pass(5);
+    assert.equal((await trace)?.message.state, 'delivered');
+  }
+});
