@@ -15,38 +15,10 @@ import type { MoBooks } from './moLaws.ts';
 import { OrderBooks } from './orderBooks.ts';
 import { PartBooks } from './partBooks.ts';
 import type { Plan } from './plan.ts';
+import { newSegment, type OpBooked, type SegmentBooked } from './segmentBook.ts';
 import { LawBroken } from './trace.ts';
 
 const UNKNOWN = 7;
-
-export interface SegmentBooked {
-  readonly session: string;
-  readonly sequence: number;
-  /** Its PDU was written. */
-  emitted: boolean;
-  abandoned: boolean;
-  /** The operator said no: the status of its answer as the guard read it. */
-  refusedWith: number;
-  /** Recorded as throttled: another INTENT of the same segment may follow. */
-  again: boolean;
-  /** Outcomes that were recorded, in order; a late answer adds one. */
-  readonly outcomes: number[];
-  remoteId: string;
-  /** First final state; 0: none. */
-  state: number;
-  /** When it was durable, in the town's time. */
-  stateAt: number;
-}
-
-export interface OpBooked {
-  readonly op: string;
-  readonly link: string;
-  readonly recipient: string;
-  readonly total: number;
-  readonly flags: number;
-  readonly validUntil: number;
-  readonly segments: Map<number, SegmentBooked>;
-}
 
 export class GuardBooks {
   readonly ops = new Map<string, OpBooked>();
@@ -288,19 +260,4 @@ function inTime(record: ReturnType<typeof readIntent>, scheduledFor: number, clo
       '6 in time',
       `an INTENT of ${record.link} ${record.at - record.validUntil} ms after its validity`,
     );
-}
-
-function newSegment(session: string, sequence: number): SegmentBooked {
-  return {
-    session,
-    sequence,
-    emitted: false,
-    abandoned: false,
-    refusedWith: 0,
-    again: false,
-    outcomes: [],
-    remoteId: '',
-    state: 0,
-    stateAt: 0,
-  };
 }

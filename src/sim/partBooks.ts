@@ -4,7 +4,8 @@ import { idText } from '../guard/core.ts';
 import { DoneKind, type PartFields, partsOf, readPart, readPartsDone } from '../guard/partRecords.ts';
 import type { RecordReader } from '../guard/recordReader.ts';
 import { RecordType } from '../guard/records.ts';
-import type { OpBooked } from './guardBooks.ts';
+
+import type { OpBooked } from './segmentBook.ts';
 import { LawBroken } from './trace.ts';
 
 const DELIVERED = 2;
