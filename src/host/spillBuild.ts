@@ -22,15 +22,24 @@ import {
   TAIL_OCTETS,
 } from './spillFormat.ts';
 
-/** Writes and syncs; an error of the file system passes through, and leaves no run. */
-export function writeRun(folder: string, name: RunName, sources: readonly Packed[], newestMs: number): RunFacts {
+/** Octets that are gathered for one write. */
+export const WRITE_BYTES = 1 << 20;
+
+/** Writes and syncs; an error of the file system passes through, and leaves no run. `room`: WRITE_BYTES to gather in. */
+export function writeRun(
+  folder: string,
+  name: RunName,
+  sources: readonly Packed[],
+  newestMs: number,
+  room: Buffer,
+): RunFacts {
   const entries = new Entries(sources);
   const path = join(folder, runFile(name));
   const temporary = `${path}.tmp`;
   const fd = openSync(temporary, 'w', 0o600);
   let bytes = 0;
   try {
-    bytes = new RunWriter(fd).write(entries, newestMs);
+    bytes = new RunWriter(fd, room).write(entries, newestMs);
     fsyncSync(fd);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -47,13 +56,14 @@ export function writeRun(folder: string, name: RunName, sources: readonly Packed
 
 class RunWriter {
   readonly #fd: number;
-  readonly #out = Buffer.allocUnsafeSlow(1 << 20);
+  readonly #out: Buffer;
   #used = 0;
   #written = 0;
   #crc = 0;
 
-  constructor(fd: number) {
+  constructor(fd: number, room: Buffer) {
     this.#fd = fd;
+    this.#out = room;
   }
 
   /** Returns the length of the file. */

@@ -122,9 +122,14 @@ export class Run {
     return this.#entry(read(this.#fd, this.#footer.orderAt + position * 4, 4).readUInt32BE(0));
   }
 
-  /** All entries, packed. */
-  entries(): Buffer {
-    return read(this.#fd, 0, this.#footer.orderAt);
+  /** Length of all entries, packed, in octets. */
+  get entriesLength(): number {
+    return this.#footer.orderAt;
+  }
+
+  /** Reads all entries into `bytes`, which is as long as they are. */
+  readEntries(bytes: Buffer): void {
+    readInto(this.#fd, bytes, 0);
   }
 
   #may(high: number, low: number): boolean {

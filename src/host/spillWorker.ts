@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { makeFolder } from './durable.ts';
 import { meaning } from './journalStore.ts';
-import { writeRun } from './spillBuild.ts';
+import { WRITE_BYTES, writeRun } from './spillBuild.ts';
 import { type RunFacts, type RunName, runFile } from './spillFormat.ts';
 import type { ReaderAnswer, ReaderRequest, SpillWorkerData, WriterAnswer, WriterRequest } from './spillMessages.ts';
 import { Run } from './spillRun.ts';
@@ -79,17 +79,27 @@ function startWriter(): void {
       throw error;
     }
   };
+  // Memory that serves every run: left to the collector, what a merge reads is fifty megabytes until it comes.
+  const room = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let read = Buffer.alloc(0);
   const merged = (name: string, names: readonly RunName[], newestMs: number): RunFacts => {
     const path = join(folder, name);
-    const sources = names.map((part) => {
+    const parts = names.map((part) => {
       const run = Run.open(join(path, runFile(part)), part);
       if (run === null) throw new Error(`spill: run ${runFile(part)} is torn`);
-      const bytes = run.entries();
+      return run;
+    });
+    const length = parts.reduce((sum, { entriesLength }) => sum + entriesLength, 0);
+    if (length > read.length) read = Buffer.allocUnsafeSlow(length + (length >> 2));
+    let at = 0;
+    const sources = parts.map((run) => {
+      const bytes = read.subarray(at, (at += run.entriesLength));
+      run.readEntries(bytes);
       run.close();
       return { bytes, used: bytes.length };
     });
     const whole = { first: (names[0] as RunName).first, last: (names.at(-1) as RunName).last };
-    return writeRun(path, whole, sources, newestMs);
+    return writeRun(path, whole, sources, newestMs, room);
   };
   const made = new Set<string>();
   port.on('message', (request: WriterRequest) => {
@@ -103,7 +113,7 @@ function startWriter(): void {
         answer({
           kind: 'written',
           name,
-          run: tried(() => writeRun(path, request.run, sources, newestMs)),
+          run: tried(() => writeRun(path, request.run, sources, newestMs, room)),
           replaces: [],
         });
         return;
