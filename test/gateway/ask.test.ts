@@ -1,7 +1,8 @@
 // Orders that were given and not answered: what became of them is learnt from the guard, whatever may not leave any more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HopTag, OrderFlag } from '../../src/smpp/vendor.ts';
+import { messageIdResp } from '../../src/smpp/make.ts';
+import { encodeOutcomes, HopTag, OrderFlag } from '../../src/smpp/vendor.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import type { SeenOrder } from './fakeGuard.ts';
 import { cancelPdu } from './pdus.ts';
@@ -191,4 +192,27 @@ test('after a restart under a clock that was set back, a retry is repeated as su
   assert.equal(rig.guard.orders.length, 3);
   assert.equal(rig.guard.orders[2]?.op, rig.guard.orders[1]?.op);
   assert.equal((rig.guard.orders[2]?.flags ?? 0) & OrderFlag.repeated, OrderFlag.repeated);
+});
+
+test('an answer may name another link than the one that was asked: that one has refused the message, or will tell of it', async () => {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  rig.guard.answer = () => null;
+  customer.submit({});
+  await rig.pass(100);
+  const [first] = rig.guard.orders;
+  assert.equal(first?.link, 'alpha');
+  first.peer.respond(first.sequence, {
+    ...messageIdResp('submit_sm_resp', 0, 0, ''),
+    tlvs: [
+      { tag: HopTag.outcome, value: encodeOutcomes([{ outcome: 2, verdict: 2, status: 0x0a }]) },
+      { tag: HopTag.link, value: Buffer.from('beta') },
+    ],
+  });
+  await rig.pass(300);
+  assert.deepEqual(
+    rig.guard.orders.map((order) => order.link),
+    ['alpha', 'alpha'],
+  );
 });

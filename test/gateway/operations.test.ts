@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { dataSm } from '../../src/smpp/make.ts';
 import type { Pdu } from '../../src/smpp/pdu.ts';
 import { Tag } from '../../src/smpp/tlvs.table.ts';
-import { LinkState } from '../../src/smpp/vendor.ts';
+import { LinkState, OrderFlag } from '../../src/smpp/vendor.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { cancelPdu, multiPdu, queryPdu, replacePdu } from './pdus.ts';
 import { Rig } from './rig.ts';
@@ -102,6 +102,35 @@ test('a replace for which there is no memory is refused, and the message goes ou
     rig.guard.orders.map((order) => order.text),
     ['old text'],
   );
+});
+
+test('an order without an answer may have left: while it waits to be repeated it is neither cancelled nor replaced', async () => {
+  const rig = await rigWithMoney();
+  const customer = await rig.customer();
+  rig.guard.answer = () => null;
+  const token = customer.submit({});
+  await rig.pass(100);
+  assert.equal(rig.guard.orders.length, 1);
+  for (const { name } of rig.config.links) rig.guard.linkStates.set(name, LinkState.down);
+  for (const peer of [...rig.guard.links.keys()]) peer.close('gone');
+  await rig.pass(2000);
+  assert.equal(rig.guard.orders.length, 1);
+  const id = customer.answers.get(token)?.id ?? '';
+  customer.send(cancelPdu(id));
+  await rig.pass(50);
+  assert.equal(customer.others.at(-1)?.status, 0x11);
+  customer.send(replacePdu(id, 'another'));
+  await rig.pass(50);
+  assert.equal(customer.others.at(-1)?.status, 0x13);
+  rig.guard.answer = () => ({ status: 0x14 });
+  for (const { name } of rig.config.links) rig.guard.setLink(name, LinkState.up);
+  await rig.pass(60);
+  assert.equal(rig.guard.orders.at(-1)?.flags, OrderFlag.repeated);
+  for (const { name } of rig.config.links) rig.guard.setLink(name, LinkState.down);
+  await rig.pass(60);
+  customer.send(cancelPdu(id));
+  await rig.pass(50);
+  assert.equal(customer.others.at(-1)?.status, 0, 'the guard knows nothing of it: it has not left');
 });
 
 test('cancel without id takes everything pending between source and destination', async () => {
