@@ -1,5 +1,5 @@
 // What a gateway is told at start and at reload: plain values, already validated and with secrets resolved (main/gatewayConfig.ts).
-import type { TlsServerOptions } from '../port/net.ts';
+import type { TlsClientOptions, TlsServerOptions } from '../port/net.ts';
 
 /** When money leaves the hold (design §5.5). */
 export type ChargeOn = 'accepted' | 'submission' | 'delivered';
@@ -118,13 +118,7 @@ export interface GatewayConfig {
     readonly upstream: string;
     readonly password: string;
     readonly tokenSecret: Buffer;
-    readonly tls: {
-      readonly serverName: string;
-      readonly authorities: string | null;
-      readonly certificate: string | null;
-      readonly key: string | null;
-      readonly verify: boolean;
-    } | null;
+    readonly tls: TlsClientOptions | null;
     /** Longer than the guard's queue limit and its links' response timers together. */
     readonly responseTimerMs: number;
   };

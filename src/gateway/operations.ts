@@ -15,6 +15,7 @@ import { parseId } from './ids.ts';
 import { MessagePhase, tailOf } from './layout.ts';
 import { addEvent, EventKind } from './letters.ts';
 import { groupSummary, isMulti, multiId, openMessages, type Summary, summaryOf } from './multi.ts';
+import type { MessageStore } from './store.ts';
 import { TraceReason } from './views.ts';
 
 export function querySm(core: Core, peer: SmppPeer<number>, account: Account, pdu: QuerySm): void {
@@ -84,19 +85,26 @@ export function cancelSm(core: Core, peer: SmppPeer<number>, account: Account, p
   let cancelled = 0;
   const tail = tailOf(pdu.destinationAddr);
   for (let handle = 0; handle < store.span; handle++) {
-    if (
-      store.phase[handle] === MessagePhase.free ||
-      store.account[handle] !== account.number ||
-      store.terminal[handle] !== 0 ||
-      store.tail[handle] !== tail
-    )
-      continue;
-    store.slab.trim();
+    if (!mayBePending(store, handle, account, tail)) continue;
     if (store.source(handle) !== pdu.sourceAddr || !destinationFits(core, handle, pdu.destinationAddr)) continue;
     if (pdu.serviceType !== '' && store.serviceType(handle) !== pdu.serviceType) continue;
     if (cancel(core, handle, TraceReason.byCustomer)) cancelled++;
   }
   finishCancel(core, peer, pdu, cancelled > 0 ? 0 : Status.ESME_RCANCELFAIL);
+}
+
+/** A message of this account that has not ended, to a number that ends like this; its letter may be looked at. */
+export function mayBePending(store: MessageStore, handle: number, account: Account, tail: number): boolean {
+  if (
+    store.phase[handle] === MessagePhase.free ||
+    store.account[handle] !== account.number ||
+    store.terminal[handle] !== 0 ||
+    store.tail[handle] !== tail
+  )
+    return false;
+  // Who walks over all messages brings letters back page by page.
+  store.slab.trim();
+  return true;
 }
 
 function finishCancel(core: Core, peer: SmppPeer<number>, pdu: CancelSm, status: number): void {

@@ -14,7 +14,7 @@ import { type Core, mayHaveLeft } from './core.ts';
 import { Letter, MessageFlag, MessagePhase, tailOf } from './layout.ts';
 import { addEvent, EventKind, replaceBody } from './letters.ts';
 import { openMessages } from './multi.ts';
-import { sourceFits } from './operations.ts';
+import { mayBePending, sourceFits } from './operations.ts';
 import { RecordType } from './records.ts';
 
 export function replaceSm(core: Core, peer: SmppPeer<number>, account: Account, pdu: ReplaceSm): void {
@@ -128,14 +128,7 @@ export function replacePending(core: Core, account: Account, facts: AcceptFacts,
   const tail = tailOf(facts.destination);
   for (let handle = store.span - 1; handle >= 0; handle--) {
     if (
-      store.phase[handle] === MessagePhase.free ||
-      store.account[handle] !== account.number ||
-      store.terminal[handle] !== 0 ||
-      store.tail[handle] !== tail
-    )
-      continue;
-    store.slab.trim();
-    if (
+      !mayBePending(store, handle, account, tail) ||
       store.source(handle) !== facts.source ||
       store.destination(handle) !== facts.destination ||
       store.serviceType(handle) !== facts.serviceType

@@ -1,5 +1,5 @@
 // What a guard is told at start and at reload: plain values, already validated and with secrets resolved (main/guardConfig.ts).
-import type { TlsServerOptions } from '../port/net.ts';
+import type { TlsClientOptions, TlsServerOptions } from '../port/net.ts';
 import type { BindMode } from '../session/types.ts';
 import type { DefaultAlphabet } from '../sms/alphabet.ts';
 import type { IdBase } from '../sms/messageId.ts';
@@ -81,13 +81,7 @@ export interface LinkConfig {
   readonly supplier: { readonly name: string; readonly jurisdiction: string };
   readonly host: string;
   readonly port: number;
-  readonly tls: {
-    readonly serverName: string;
-    readonly authorities: string | null;
-    readonly certificate: string | null;
-    readonly key: string | null;
-    readonly verify: boolean;
-  } | null;
+  readonly tls: TlsClientOptions | null;
   readonly systemId: string;
   readonly password: string;
   readonly systemType: string;

@@ -6,6 +6,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { ConfigFault } from '../base/result.ts';
 import { parseAddress } from '../numbering/cidr.ts';
+import type { TlsServerOptions } from '../port/net.ts';
 import { faultsOf } from './configFaults.ts';
 
 /** Where a configuration comes from: the file's folder for relative paths, and the environment for secrets. */
@@ -141,6 +142,29 @@ export class Faults {
   resolve(name: string): string {
     return isAbsolute(name) ? name : join(this.source.folder, name);
   }
+}
+
+/** The `tls` group of a listener, with its files read. */
+export function serverTls(
+  faults: Faults,
+  path: string,
+  tls:
+    | {
+        readonly certificate: string;
+        readonly key: string;
+        readonly client_authorities?: string | undefined;
+        readonly require_client_certificate: boolean;
+      }
+    | undefined,
+): TlsServerOptions | null {
+  if (tls === undefined) return null;
+  const authorities = tls.client_authorities;
+  return {
+    certificate: faults.file(`${path}.certificate`, tls.certificate),
+    key: faults.file(`${path}.key`, tls.key),
+    clientAuthorities: authorities === undefined ? null : faults.file(`${path}.client_authorities`, authorities),
+    requireClientCertificate: tls.require_client_certificate,
+  };
 }
 
 /** Reads a YAML file against a schema: the value, or every fault of the schema; and what stands there, for checks across settings. */

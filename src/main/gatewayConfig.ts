@@ -7,7 +7,7 @@ import type { ConfigFault } from '../base/result.ts';
 import type { AccountConfig, GatewayConfig, PriceListConfig, SmppListenerConfig } from '../gateway/config.ts';
 import { NO_CURRENCY } from '../ledger/price.ts';
 import { checkReferences, groupOf, groupsOf, listOf, mustKnow, namesOf, type RawGroup, textOf } from './configRaw.ts';
-import { type ConfigSource, type Faults, microUnits, readYaml, type secretRef } from './configTools.ts';
+import { type ConfigSource, type Faults, microUnits, readYaml, type secretRef, serverTls } from './configTools.ts';
 import { type accountSchema, gatewaySchema, languageNames } from './gatewaySchema.ts';
 
 /** What the entry point needs beside the gateway's own configuration. */
@@ -35,15 +35,7 @@ export function loadGatewayConfig(
 
   const listeners: SmppListenerConfig[] = value.smpp.map((one, i) => ({
     ...one.listen,
-    tls:
-      one.tls === undefined
-        ? null
-        : {
-            certificate: faults.file(`smpp[${i}].tls.certificate`, one.tls.certificate),
-            key: faults.file(`smpp[${i}].tls.key`, one.tls.key),
-            clientAuthorities: pem(`smpp[${i}].tls.client_authorities`, one.tls.client_authorities),
-            requireClientCertificate: one.tls.require_client_certificate,
-          },
+    tls: serverTls(faults, `smpp[${i}].tls`, one.tls),
     proxies: one.proxies ?? null,
   }));
 

@@ -7,7 +7,7 @@ import type { ConfigFault } from '../base/result.ts';
 import type { DialectConfig, GuardConfig, LinkConfig, UpstreamConfig } from '../guard/config.ts';
 import type { BindMode } from '../session/types.ts';
 import { checkReferences, groupsOf, listOf, mustKnow, namesOf, textOf } from './configRaw.ts';
-import { type ConfigSource, type Faults, readYaml } from './configTools.ts';
+import { type ConfigSource, type Faults, readYaml, serverTls } from './configTools.ts';
 import { guardSchema, type linkSchema, type upstreamSchema } from './guardSchema.ts';
 
 /** What the entry point needs beside the guard's own configuration. */
@@ -44,18 +44,7 @@ export function loadGuardConfig(
     slot: value.slot,
     listen: value.listen.map((one, i) => ({
       ...one.address,
-      tls:
-        one.tls === undefined
-          ? null
-          : {
-              certificate: faults.file(`listen[${i}].tls.certificate`, one.tls.certificate),
-              key: faults.file(`listen[${i}].tls.key`, one.tls.key),
-              clientAuthorities:
-                one.tls.client_authorities === undefined
-                  ? null
-                  : faults.file(`listen[${i}].tls.client_authorities`, one.tls.client_authorities),
-              requireClientCertificate: one.tls.require_client_certificate,
-            },
+      tls: serverTls(faults, `listen[${i}].tls`, one.tls),
       proxies: one.proxies ?? null,
     })),
     admin:

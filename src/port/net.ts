@@ -67,17 +67,21 @@ export interface ListenOptions {
   readonly maxConnections: number;
 }
 
+/** TLS towards a server: PEM texts; null: the system's authorities, no certificate of our own. */
+export interface TlsClientOptions {
+  /** Name in the server's certificate. */
+  readonly serverName: string;
+  readonly authorities: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly verify: boolean;
+}
+
 export interface ConnectOptions {
   readonly host: string;
   readonly port: number;
   readonly connectTimeoutMs: number;
-  readonly tls: {
-    readonly serverName: string;
-    readonly authorities: string | null;
-    readonly certificate: string | null;
-    readonly key: string | null;
-    readonly verify: boolean;
-  } | null;
+  readonly tls: TlsClientOptions | null;
 }
 
 export interface Listener {

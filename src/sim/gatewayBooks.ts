@@ -1,12 +1,11 @@
 // What stands durably in the gateway's journal, read from its disk batch by batch as it is stored, and the laws that can be
 // seen there alone. Reads the records by their written form (gateway/records.ts), not through the gateway's own recovery.
-import { readRecords } from '../driver/records.ts';
 import { MULTI } from '../gateway/core.ts';
 import { smppId } from '../gateway/ids.ts';
 import { Letter, MessageFlag } from '../gateway/layout.ts';
 import { RecordType, readU64 } from '../gateway/records.ts';
 import type { SegmentOutcome } from '../smpp/vendor.ts';
-import { sealed } from './ends.ts';
+import { Batches, type StoredBatch } from './batches.ts';
 import type { SimJournalDisk } from './journal.ts';
 import type { MoBooks } from './moLaws.ts';
 import type { AccountPlan } from './plan.ts';
@@ -59,15 +58,14 @@ export class GatewayBooks {
   readonly credits = new Map<string, number>();
   /** Messages of one submit_multi, by account and the id that all have. */
   readonly #multis = new Map<string, Booked[]>();
-  readonly #disk: SimJournalDisk;
+  readonly #batches: Batches;
   readonly #accounts: readonly AccountPlan[];
   readonly #mo: MoBooks;
-  #seen = 0;
 
   #nowMs = 0;
 
   constructor(disk: SimJournalDisk, accounts: readonly AccountPlan[], mo: MoBooks) {
-    this.#disk = disk;
+    this.#batches = new Batches(disk, 'gateway');
     this.#mo = mo;
     this.#accounts = accounts;
   }
@@ -86,23 +84,10 @@ export class GatewayBooks {
   /** Reads what has been stored since the last call. `nowMs` is the town's time. */
   absorb(nowMs: number): void {
     this.#nowMs = nowMs;
-    const slot = this.#disk.slot(0);
-    while (this.#seen < slot.lastSeq) {
-      this.#seen++;
-      const batch = slot.batches.get(this.#seen);
-      if (batch === undefined)
-        throw new LawBroken('1 nothing is lost', `gateway batch ${this.#seen} was trimmed as it was stored`);
-      sealed(batch.records, 'gateway');
-      readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
-    }
+    this.#batches.absorb((type, batch, start, end) => this.#record(type, batch, start, end));
   }
 
-  #record(
-    type: number,
-    { records, secrets }: { readonly records: Buffer; readonly secrets: Buffer | null },
-    start: number,
-    end: number,
-  ): void {
+  #record(type: number, { records, secrets }: StoredBatch, start: number, end: number): void {
     switch (type) {
       case RecordType.accept:
         this.#accept(records, start, end);

@@ -1,14 +1,13 @@
 // What stands durably in the guard's journal, read from its disk batch by batch as it is stored, and the laws that can be seen
 // by comparing it with the gateway's books and with what the operators really sent.
-import { readRecords } from '../driver/records.ts';
 import { readDlr, readParked, readUpAck } from '../guard/receiptRecords.ts';
 import { RecordReader } from '../guard/recordReader.ts';
 import { RecordType, readAbandoned, readDeclined, readIntent, readResult, readThrottled } from '../guard/records.ts';
 import { readOwnIntent, readSessionOpen } from '../guard/runRecords.ts';
 import { OrderFlag, OutcomeClass } from '../smpp/vendor.ts';
 import { indexKey } from '../sms/messageId.ts';
+import { Batches, type StoredBatch } from './batches.ts';
 import { FOREIGN_GRACE_MS } from './configs.ts';
-import { sealed } from './ends.ts';
 import type { GatewayBooks } from './gatewayBooks.ts';
 import type { SimJournalDisk } from './journal.ts';
 import type { MoBooks } from './moLaws.ts';
@@ -45,41 +44,27 @@ export class GuardBooks {
   /** What another gateway submitted. */
   readonly parts = new PartBooks(this.ops);
   readonly #orders = new OrderBooks();
-  readonly #disk: SimJournalDisk;
+  readonly #batches: Batches;
   readonly #gateway: GatewayBooks;
   readonly #mo: MoBooks;
   readonly #clocksJump: boolean;
   readonly #reader = new RecordReader();
-  #seen = 0;
 
   #nowMs = 0;
 
   constructor(disk: SimJournalDisk, gateway: GatewayBooks, mo: MoBooks, plan: Plan) {
     this.#clocksJump = plan.faults.some(({ fault }) => fault.kind === 'clock');
     this.#mo = mo;
-    this.#disk = disk;
+    this.#batches = new Batches(disk, 'guard');
     this.#gateway = gateway;
   }
 
   absorb(nowMs: number): void {
     this.#nowMs = nowMs;
-    const slot = this.#disk.slot(0);
-    while (this.#seen < slot.lastSeq) {
-      this.#seen++;
-      const batch = slot.batches.get(this.#seen);
-      if (batch === undefined)
-        throw new LawBroken('1 nothing is lost', `guard batch ${this.#seen} was trimmed as it was stored`);
-      sealed(batch.records, 'guard');
-      readRecords(batch.records, (type, start, end) => this.#record(type, batch, start, end));
-    }
+    this.#batches.absorb((type, batch, start, end) => this.#record(type, batch, start, end));
   }
 
-  #record(
-    type: number,
-    { records, secrets }: { readonly records: Buffer; readonly secrets: Buffer | null },
-    start: number,
-    end: number,
-  ): void {
+  #record(type: number, { records, secrets }: StoredBatch, start: number, end: number): void {
     const r = this.#reader.open(records, start, end);
     switch (type) {
       case RecordType.sessionOpen: {
