@@ -5,6 +5,8 @@ import { API_BODY_MAX_BYTES, API_ERRORS_MAX, API_KEY_MAX } from '../base/limits.
 import type { ApiContext } from './context.ts';
 import { type FieldError, type Problem, problem } from './problems.ts';
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 export interface Parsed<T> {
   readonly value: T;
 }
@@ -23,7 +25,7 @@ export async function readJson(c: ApiContext, optional = false): Promise<Parsed<
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(octets);
+    text = UTF8.decode(octets);
   } catch (error) {
     if (error instanceof TypeError) return problem('invalid-request', 'the body is not UTF-8');
     throw error;

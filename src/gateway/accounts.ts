@@ -38,6 +38,7 @@ export class Accounts {
   readonly byNumber: Account[] = [];
   readonly byName = new Map<string, Account>();
   readonly bySystemId = new Map<string, Account>();
+  /** By SHA-256 of the key, one character per octet. */
   readonly byKeyHash = new Map<string, Account>();
 
   /** A number seen in the journal: the name may have no configuration any more. */
@@ -69,7 +70,7 @@ export class Accounts {
       else account.quota.setRate(config.throughput);
       account.senders = config.allowedSenders.length === 0 ? null : config.allowedSenders.map(senderPattern);
       if (config.smpp !== null) this.bySystemId.set(config.smpp.systemId, account);
-      for (const hash of config.apiKeyHashes) this.byKeyHash.set(hash, account);
+      for (const hash of config.apiKeyHashes) this.byKeyHash.set(Buffer.from(hash, 'hex').toString('latin1'), account);
     }
     return fresh;
   }

@@ -46,8 +46,7 @@ export class GatewayServiceImpl implements GatewayService {
 
   authenticate(apiKey: string, address: string): AccountRef | null {
     const { core } = this.#gateway;
-    const hash = core.world.crypto.sha256(Buffer.from(apiKey)).toString('hex');
-    const account = core.accounts.byKeyHash.get(hash);
+    const account = core.accounts.byKeyHash.get(core.world.crypto.sha256Octets(Buffer.from(apiKey)));
     if (account === undefined || account.removed || !account.config.enabled) return null;
     return addressAllowed(address, account.config.allowedAddresses)
       ? { name: account.name, index: account.number }
