@@ -19,9 +19,12 @@ interface Line {
 
 export class AckWatch {
   readonly #books: GatewayBooks;
+  readonly #asked: boolean;
   readonly #lines = new Map<SimEnd, Line>();
 
-  constructor(books: GatewayBooks) {
+  /** `asked`: somebody uses these. */
+  constructor(books: GatewayBooks, asked: boolean) {
+    this.#asked = asked;
     this.#books = books;
   }
 
@@ -52,7 +55,7 @@ export class AckWatch {
   }
 
   #line(end: SimEnd): Line | null {
-    if (end.port !== GATEWAY_PORT || end.side !== 'server') return null;
+    if (end.port !== GATEWAY_PORT || end.side !== 'server' || !this.#asked) return null;
     let line = this.#lines.get(end);
     if (line === undefined) {
       line = { read: new PduScanner(), written: new PduScanner(), destinations: new Map() };

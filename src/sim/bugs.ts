@@ -3,6 +3,7 @@
 import { MULTI } from '../gateway/core.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { Link } from '../guard/links.ts';
 import type { Journal, JournalBatch } from '../port/journal.ts';
 import { OutcomeClass, OutcomeVerdict } from '../smpp/vendor.ts';
 import { messageState } from '../sms/messageState.ts';
@@ -112,6 +113,12 @@ export const bugs: readonly Bug[] = [
     does: 'of a submit_multi only the first destination is taken, and all are acknowledged',
     gateway: skipDestinations,
   },
+  {
+    ...NO_BUG,
+    name: 'take-every-order',
+    does: 'the guard takes orders for a link as long as it stands, however many wait',
+    guard: takeAll,
+  },
 ];
 
 function hasty(journal: Journal, soon: (run: () => void) => void): Journal {
@@ -204,20 +211,33 @@ function noTurns(gateway: Gateway): void {
   }
 }
 
-function pinsInLine(guard: Guard): void {
+/** Does something with every link as it comes. */
+function eachLink(guard: Guard, each: (link: Link) => void): void {
   const { links } = guard.core;
   const configure = links.configure.bind(links);
   links.configure = (configs) => {
     const fresh = configure(configs);
-    for (const { queue } of fresh) {
-      const add = queue.add.bind(queue);
-      queue.add = (op) => {
-        op.lane = Math.max(op.lane, 1);
-        add(op);
-      };
-    }
+    for (const link of fresh) each(link);
     return fresh;
   };
+}
+
+function pinsInLine(guard: Guard): void {
+  eachLink(guard, ({ queue }) => {
+    const add = queue.add.bind(queue);
+    queue.add = (op) => {
+      op.lane = Math.max(op.lane, 1);
+      add(op);
+    };
+  });
+}
+
+function takeAll(guard: Guard): void {
+  eachLink(guard, (link) => {
+    const { queue } = link;
+    const admits = queue.admits.bind(queue);
+    queue.admits = (lane, segments) => (link.usable ? null : admits(lane, segments));
+  });
 }
 
 function skipDestinations(gateway: Gateway): void {

@@ -44,6 +44,8 @@ interface Begun {
 
 export class PinWatch {
   readonly #plan: Plan;
+  /** Somebody sends PINs. */
+  readonly #judges: boolean;
   readonly #gateway: GatewayBooks;
   readonly #guard: GuardBooks;
   readonly #lines = new Map<SimEnd, Line>();
@@ -55,14 +57,15 @@ export class PinWatch {
 
   constructor(plan: Plan, gateway: GatewayBooks, guard: GuardBooks) {
     this.#plan = plan;
+    this.#judges = plan.accounts.some((account) => account.lane === 'pin');
     this.#gateway = gateway;
     this.#guard = guard;
   }
 
   /** What the guard reads from a gateway at `end`. */
   read(end: SimEnd, bytes: Buffer): void {
-    const line = this.#line(end);
-    line.read.feed(bytes, (pdu, command, _status, sequence) => {
+    const line = this.#judges ? this.#line(end) : null;
+    line?.read.feed(bytes, (pdu, command, _status, sequence) => {
       if (command === BIND) line.link = cstring(pdu, 16).split('/')[1] ?? '';
       const sm = command === SUBMIT ? readSm(pdu) : null;
       if (sm === null || readTlv(pdu, sm.tlvs, HopTag.lane)?.[0] !== PIN) return;
@@ -79,8 +82,8 @@ export class PinWatch {
 
   /** What the guard writes to a gateway at `end`. */
   answered(end: SimEnd, bytes: Buffer): void {
-    const line = this.#line(end);
-    line.written.feed(bytes, (pdu, command, status, sequence) => {
+    const line = this.#judges ? this.#line(end) : null;
+    line?.written.feed(bytes, (pdu, command, status, sequence) => {
       if (command === RESPONSE + SUBMIT) {
         const op = line.orders.get(sequence);
         line.orders.delete(sequence);

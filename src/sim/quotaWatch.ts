@@ -64,7 +64,7 @@ export class QuotaWatch {
   }
 
   #line(end: SimEnd): Line | null {
-    if (end.port !== GATEWAY_PORT || end.side !== 'server') return null;
+    if (end.port !== GATEWAY_PORT || end.side !== 'server' || this.#accounts.length === 0) return null;
     let line = this.#lines.get(end);
     if (line === undefined) {
       line = { read: new PduScanner(), written: new PduScanner(), asked: new Map() };

@@ -13,6 +13,7 @@ import { GatewayBooks } from './gatewayBooks.ts';
 import { GuardBooks } from './guardBooks.ts';
 import type { Life } from './life.ts';
 import { Timeline } from './loop.ts';
+import { judgeGatewayMemory, judgeGuardMemory } from './memoryLaw.ts';
 import { MoBooks } from './moLaws.ts';
 import { judgeMoney } from './moneyLaw.ts';
 import { Wire } from './net.ts';
@@ -182,7 +183,7 @@ class Run {
   }
 
   async #live(): Promise<void> {
-    const { trace } = this.#town;
+    const { trace, plan } = this.#town;
     let [lastMs, inOneMoment] = [0, 0];
     while (!this.#rested) {
       const event = this.#timeline.next();
@@ -203,7 +204,12 @@ class Run {
       if (this.#failure !== null) throw this.#failure;
       this.#watch.absorb();
       const running = this.#running();
-      if (running !== null) judgeMoney(running, this.#town.plan.accounts);
+      if (running !== null) {
+        judgeMoney(running, plan.accounts);
+        judgeGatewayMemory(running, plan, this.#gatewayBooks.made);
+      }
+      const { guard } = this.#programs;
+      if (guard?.life.alive) judgeGuardMemory(guard, plan);
     }
   }
 

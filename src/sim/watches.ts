@@ -27,7 +27,7 @@ export class Watches implements WireTap {
     this.#guard = guard;
     this.#wire = new WireWatch(timeline, trace, plan, gateway, guard, mo);
     this.#quotas = new QuotaWatch(timeline, plan.accounts, gateway);
-    this.#acks = new AckWatch(gateway);
+    this.#acks = new AckWatch(gateway, plan.more.forms !== null);
     this.#lanes = new LaneWatch(plan, gateway, guard);
   }
 

@@ -35,6 +35,7 @@ const FINDERS: readonly (readonly [name: string, seed: number, width: Width, law
   ['forget-link-orders', 18, 4, '6 orders of people'],
   ['stop-at-once', 3, 4, '6 orders of people'],
   ['skip-destinations', 4, 4, '1 acknowledge after durable'],
+  ['take-every-order', 3, 4, '8 bounds'],
 ];
 
 const run = (seed: number, bug = NO_BUG, width: Width = WIDEST): Promise<RunResult> =>
