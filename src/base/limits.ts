@@ -244,3 +244,41 @@ export const CUSTOMER_VALIDITY_MAX_MS = 7 * 86_400_000;
 export const CUSTOMER_VALIDITY_MIN_MS = 1000;
 /** Latest schedule: as long do messages wait with their price held. */
 export const SCHEDULE_MAX_MS = 30 * 86_400_000;
+
+// gateway, what it keeps for customers
+
+/** References of submits remembered in one instance; beyond it the oldest go. */
+export const DUPLICATES_KNOWN_MAX = 200_000;
+/** Idempotency keys of one instance; beyond it the oldest go. */
+export const IDEMPOTENCY_KEYS_MAX = 500_000;
+/** How long a key is known: customers repeat a request within minutes, a job of theirs within a day. */
+export const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+/** How long a terminal receipt is offered (R27: at least 72 h); then it stays in the history alone. */
+export const RECEIPT_OFFERED_MS = 7 * 86_400_000;
+/** Open sets of customers' parts in one instance: a customer who never completes must not fill memory. */
+export const CUSTOMER_PART_SETS_MAX = 100_000;
+/** Connections that have not bound, and new ones per second: a flood of them must not touch bound customers. */
+export const CUSTOMERS_UNBOUND_MAX = 10_000;
+export const CUSTOMERS_ACCEPTED_PER_SECOND = 2000;
+/** A webhook's answer: an endpoint has this long to store what it got. */
+export const WEBHOOK_TIMEOUT_MS = 15_000;
+/** Webhooks under way per account: one slow endpoint must not hold the sockets of all. */
+export const WEBHOOK_IN_FLIGHT_MAX = 16;
+/** MO that wait in one instance for their customers; beyond it the guard keeps them. */
+export const MO_OPEN_MAX = 200_000;
+/** MO remembered after they were handed on, to know a repetition. */
+export const MO_SEEN_MAX = 20_000;
+/** How long an MO is offered: as long as a receipt. */
+export const MO_OFFERED_MS = 7 * 86_400_000;
+/** How long to wait for missing parts of an MO (R16 allows 24 h; customers want the text sooner than that), and open sets. */
+export const MO_JOIN_WAIT_MS = 15 * 60_000;
+export const MO_JOIN_SETS_MAX = 10_000;
+
+// guard, its memory
+
+/** Messages of bind mode that wait to become orders, per link: a second or so of a fast link. Above it the gateway is throttled. */
+export const PARTS_OUT_WAITING_MAX = 5000;
+/** Orders in the journal above which the oldest go to run files: about 100 MB and a second or two of a restart. */
+export const JOURNALLED_ORDERS_MAX = 300_000;
+/** Share of memory above which nothing due is brought back: what is told to an upstream that is away stays there. */
+export const DUE_MEMORY_SHARE = 0.9;

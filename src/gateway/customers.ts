@@ -1,6 +1,7 @@
 // The SMPP side towards customers: who may bind, and which room answers which operation. Every recognised request gets its
 // own response with its own number.
 
+import { CUSTOMERS_ACCEPTED_PER_SECOND, CUSTOMERS_UNBOUND_MAX, PDU_BYTES_MAX } from '../base/limits.ts';
 import { listenSmpp } from '../driver/smppServer.ts';
 import type { PeerHandler, SmppPeer, SmppServer } from '../driver/types.ts';
 import { addressAllowed } from '../numbering/cidr.ts';
@@ -17,10 +18,6 @@ import { dataSm, submitMulti } from './otherSubmits.ts';
 import { replaceSm } from './replace.ts';
 import type { Submits } from './submit.ts';
 
-/** Connections that have not bound, and new ones per second: a flood of them must not touch bound customers. */
-const MAX_UNBOUND = 10_000;
-const ACCEPTS_PER_SECOND = 2000;
-const MAX_PDU_BYTES = 70_000;
 /** An ESME that does not bind after an outbind is called again no sooner. */
 const OUTBIND_EVERY_MS = 30_000;
 const OUTBIND_CONNECT_MS = 5000;
@@ -58,13 +55,13 @@ export class Customers implements PeerHandler<number> {
             window: 10,
             inboundWindow: 1000,
             timers: defaultTimers,
-            maxPduBytes: MAX_PDU_BYTES,
+            maxPduBytes: PDU_BYTES_MAX,
             tlv: 'always',
             // Each account says whether 12 characters are a time; submit.ts asks it.
             lenientTimes: true,
           },
-          maxUnbound: Math.min(MAX_UNBOUND, Math.ceil(config.maxConnections / 2)),
-          acceptsPerSecond: ACCEPTS_PER_SECOND,
+          maxUnbound: Math.min(CUSTOMERS_UNBOUND_MAX, Math.ceil(config.maxConnections / 2)),
+          acceptsPerSecond: CUSTOMERS_ACCEPTED_PER_SECOND,
           outbinds: false,
           counts: this.#core.counters,
         },

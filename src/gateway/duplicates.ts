@@ -1,6 +1,7 @@
 // Customers' own retries, where an account has opted in (R29): the same user_message_reference to the same destination within
 // a window is the same message and gets the same id, whether it is open or has ended. After a restart what is known is read
 // from the open messages and the history.
+import { DUPLICATES_KNOWN_MAX } from '../base/limits.ts';
 import type { AcceptFacts } from './accept.ts';
 import type { Account } from './accounts.ts';
 import { type Core, customerIdIn } from './core.ts';
@@ -8,8 +9,6 @@ import { Letter, MessageFlag, MessagePhase } from './layout.ts';
 import { multiGroup } from './multi.ts';
 import type { MessageStore } from './store.ts';
 
-/** References remembered in one instance; beyond it the oldest go. */
-const MAX_KNOWN = 200_000;
 /** Ended messages that are read from the history at once. */
 const PAGE = 1000;
 const ID_OCTETS = 16;
@@ -74,7 +73,7 @@ export class Duplicates {
     const core = this.#core;
     const oldest = core.world.loop.now() - account.config.duplicateWindowMs;
     let before: Buffer | null = null;
-    for (let left = MAX_KNOWN; left > 0; left -= PAGE) {
+    for (let left = DUPLICATES_KNOWN_MAX; left > 0; left -= PAGE) {
       const page: Ended[] = await core.history.entries(account.number, before, PAGE, (store, handle) => {
         const at = (store.offset[handle] as number) + Letter.id;
         return {
@@ -93,7 +92,7 @@ export class Duplicates {
   #set({ name, known }: Found): void {
     this.#known.delete(name);
     this.#known.set(name, known);
-    if (this.#known.size <= MAX_KNOWN) return;
+    if (this.#known.size <= DUPLICATES_KNOWN_MAX) return;
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest);
       return;

@@ -2,6 +2,7 @@
 // first, in order per message, the terminal one always with the same octets (design §5.4, R27).
 
 import type { Draft } from '../base/draft.ts';
+import { RECEIPT_OFFERED_MS } from '../base/limits.ts';
 import { ScratchOctets } from '../base/scratchOctets.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import { type DeliverSm, deliverSm, type Tlv } from '../smpp/pdu.ts';
@@ -21,8 +22,6 @@ import { RecordType } from './records.ts';
 /** A customer that answers "try later" is asked again after this, doubling. */
 const BACK_OFF_MIN_MS = 1000;
 const BACK_OFF_MAX_MS = 60_000;
-/** How long a terminal receipt is offered (R27: at least 72 h); then it stays in the history alone. */
-const KEEP_MS = 7 * 86_400_000;
 /** Longest source_addr of a deliver_sm (SMPP 3.4 §4.6.1), in characters: a data_sm may write its destination longer (§4.7.1). */
 const SOURCE_ADDR_MAX = 20;
 /** Last bit of a token: the answer is to an intermediate receipt, not to the terminal one. */
@@ -157,7 +156,7 @@ export class Handover {
     const { store } = this.#core;
     for (let left = 1000; left > 0 && account.handHead >= 0; left--) {
       const handle = account.handHead;
-      if (store.terminal[handle] === 0 || (store.doneAt[handle] as number) + KEEP_MS > nowMs) return;
+      if (store.terminal[handle] === 0 || (store.doneAt[handle] as number) + RECEIPT_OFFERED_MS > nowMs) return;
       account.handHead = store.next[handle] as number;
       if (account.handHead < 0) account.handTail = -1;
       account.waitingReceipts--;

@@ -1,13 +1,10 @@
 // Idempotency-Key (reference §8.4): the same key with the same request gets the same answer for 24 h, over restarts too; with
 // another request it is refused. An answer holds ids, segments and prices, never a text.
+import { IDEMPOTENCY_KEPT_MS, IDEMPOTENCY_KEYS_MAX } from '../base/limits.ts';
 import type { Core } from './core.ts';
 import { RecordType } from './records.ts';
 import type { SavedAnswer } from './saved.ts';
 import type { SubmitOutcome } from './service.ts';
-
-const KEEP_MS = 24 * 3_600_000;
-/** Keys of one instance; beyond it the oldest go. */
-const MAX_KEYS = 500_000;
 
 interface Entry {
   readonly saved: SavedAnswer;
@@ -33,7 +30,7 @@ export class Idempotency {
     const name = `${account}/${key}`;
     if (this.#inFlight.has(name)) return 'in-flight';
     const entry = this.#entries.get(name);
-    if (entry !== undefined && entry.saved.at + KEEP_MS > this.#core.world.loop.now()) {
+    if (entry !== undefined && entry.saved.at + IDEMPOTENCY_KEPT_MS > this.#core.world.loop.now()) {
       return entry.saved.fingerprint === fingerprint ? (JSON.parse(entry.saved.outcomes) as SubmitOutcome[]) : 'reused';
     }
     this.#inFlight.add(name);
@@ -67,7 +64,7 @@ export class Idempotency {
   /** Writes again those that stand in these batches; those that are too old go. */
   clean(seqs: ReadonlySet<number>): void {
     const { log, world } = this.#core;
-    const oldest = world.loop.now() - KEEP_MS;
+    const oldest = world.loop.now() - IDEMPOTENCY_KEPT_MS;
     for (const [name, entry] of this.#entries) {
       if (entry.saved.at < oldest) {
         this.#entries.delete(name);
@@ -93,7 +90,7 @@ export class Idempotency {
     const name = `${entry.saved.account}/${entry.saved.key}`;
     this.#entries.delete(name);
     this.#entries.set(name, entry);
-    if (this.#entries.size <= MAX_KEYS) return;
+    if (this.#entries.size <= IDEMPOTENCY_KEYS_MAX) return;
     for (const [oldest, old] of this.#entries) {
       this.#entries.delete(oldest);
       this.#core.log.live(old.homeSeq, -1);

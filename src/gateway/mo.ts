@@ -1,5 +1,6 @@
 // Mobile-originated messages: taken durably from the guard, routed to an account by number and keyword, and handed over by
 // SMPP as they came, or joined and decoded by webhook. What has no route is refused upwards, never answered OK and dropped.
+import { MO_OFFERED_MS, MO_OPEN_MAX, MO_SEEN_MAX } from '../base/limits.ts';
 import type { SmppPeer } from '../driver/types.ts';
 import { CommandId } from '../smpp/commands.ts';
 import { type DeliverSm, deliverSm, tlv } from '../smpp/pdu.ts';
@@ -32,12 +33,6 @@ export interface MoMessage {
   homeSeq: number;
   sent: boolean;
 }
-
-/** Waiting MO of one instance; beyond it the guard keeps them. */
-const MAX_WAITING = 200_000;
-/** Events remembered after they were handed on, to know a repetition. */
-const MAX_SEEN = 20_000;
-const KEEP_MS = 7 * 86_400_000;
 
 export class Mo {
   readonly #core: Core;
@@ -83,7 +78,7 @@ export class Mo {
       peer.respondStatus(pdu.sequence, CommandId.deliver_sm, Status.ESME_RX_R_APPN);
       return;
     }
-    if (this.#waiting.size >= MAX_WAITING) {
+    if (this.#waiting.size >= MO_OPEN_MAX) {
       peer.respondStatus(pdu.sequence, CommandId.deliver_sm, Status.ESME_RMSGQFUL);
       return;
     }
@@ -207,7 +202,7 @@ export class Mo {
   /** What nobody took for a week ends. */
   expire(nowMs: number): void {
     for (const mo of this.#waiting.values()) {
-      if (mo.at + KEEP_MS > nowMs) return;
+      if (mo.at + MO_OFFERED_MS > nowMs) return;
       this.handed(mo);
     }
   }
@@ -232,7 +227,7 @@ export class Mo {
   #see(link: number, eventNumber: number): void {
     if (eventNumber === 0) return;
     this.#seen.add(`${link}/${eventNumber}`);
-    if (this.#seen.size > MAX_SEEN)
+    if (this.#seen.size > MO_SEEN_MAX)
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);
         break;

@@ -1,13 +1,11 @@
 // Joins the parts of long MO messages for webhooks: octets first, then the text; what stays incomplete goes as it is after a
 // while, part by part. SMPP customers get parts as they came and join themselves.
+import { MO_JOIN_SETS_MAX, MO_JOIN_WAIT_MS } from '../base/limits.ts';
 import { parseUdh } from '../sms/udh.ts';
 import type { Account } from './accounts.ts';
 import type { MoMessage } from './mo.ts';
 import { textOf } from './moRecord.ts';
 
-/** How long to wait for missing parts (R16 allows 24 h; customers want the text sooner than that). */
-const WAIT_MS = 15 * 60_000;
-const MAX_SETS = 10_000;
 const UDHI = 0x40;
 
 interface OpenSet {
@@ -27,7 +25,7 @@ export class MoJoiner {
   take(account: Account, mo: MoMessage, nowMs: number): void {
     const udh = (mo.esmClass & UDHI) === 0 ? null : parseUdh(mo.userData);
     const concat = udh?.ok ? udh.value.concat : undefined;
-    if (concat === undefined || concat.total < 2 || this.#sets.size >= MAX_SETS) {
+    if (concat === undefined || concat.total < 2 || this.#sets.size >= MO_JOIN_SETS_MAX) {
       this.#single(account, mo);
       return;
     }
@@ -37,7 +35,7 @@ export class MoJoiner {
       set = {
         account,
         parts: new Array<MoMessage | undefined>(concat.total).fill(undefined),
-        expiresAt: nowMs + WAIT_MS,
+        expiresAt: nowMs + MO_JOIN_WAIT_MS,
       };
       this.#sets.set(key, set);
     }

@@ -1,5 +1,6 @@
 // Customer-made parts: each acknowledged on its own, durably, with an id of its own; joined here, because the guard makes the
 // segments (design §3). A set that is not complete after five minutes ends EXPIRED. Octets are joined first, then decoded (R16).
+import { CUSTOMER_PART_SETS_MAX, JOIN_WAIT_MS } from '../base/limits.ts';
 import { buildUdh, parseUdh } from '../sms/udh.ts';
 import { type AcceptFacts, accept, admitted, emptyFacts, refuse } from './accept.ts';
 import type { Account } from './accounts.ts';
@@ -11,9 +12,6 @@ import { RecordType } from './records.ts';
 import type { Refusal } from './service.ts';
 import { TraceReason } from './views.ts';
 
-const SET_MS = 300_000;
-/** Open sets of one instance: a customer who never completes must not fill memory. */
-const MAX_SETS = 100_000;
 const KINDS = ['udh8', 'udh16', 'sar'] as const;
 const UDHI = 0x40;
 
@@ -45,7 +43,7 @@ export class Parts {
 
   /** Takes one part; its handle, to be acknowledged after the commit and given to `durable` then. */
   take(account: Account, facts: AcceptFacts, part: PartOf, esmClass: number, nowMs: number): number | Refusal {
-    if (this.#sets.size >= MAX_SETS) return refuse('queue-full', 'too many incomplete messages');
+    if (this.#sets.size >= CUSTOMER_PART_SETS_MAX) return refuse('queue-full', 'too many incomplete messages');
     const handle = accept(this.#core, account, facts, nowMs);
     if (typeof handle !== 'number') return handle;
     const { log, store } = this.#core;
@@ -79,7 +77,7 @@ export class Parts {
   /** Puts a part into its set; recovery does so with every part that waits. */
   add(handle: number, part: PartOf, esmClass: number): void {
     const { store, timers } = this.#core;
-    timers.set(handle, (store.acceptedAt[handle] as number) + SET_MS);
+    timers.set(handle, (store.acceptedAt[handle] as number) + JOIN_WAIT_MS);
     const key = `${store.account[handle]}/${store.source(handle)}/${store.destination(handle)}/${part.kind}/${part.ref}/${part.total}`;
     let set = this.#sets.get(key);
     const there = set?.handles[part.seq - 1] ?? -1;

@@ -1,5 +1,6 @@
 // The binds to the guard: one client per link and lane class, orders out, answers, receipts, MO and link states in.
 
+import { PDU_BYTES_MAX } from '../base/limits.ts';
 import { SmppClient } from '../driver/smppClient.ts';
 import type { SmppClientHandler, SmppPeer } from '../driver/types.ts';
 import { defaultTimers } from '../session/defaults.ts';
@@ -23,8 +24,6 @@ const RETRY_AFTER_MS = 200;
 /** The guard is ours and near: it is looked for all the time. */
 const RECONNECT_MAX_MS = 1000;
 const RECEIPT_TYPE_BITS = 0x3c;
-/** Orders are small requests among trusted programs: windows are large, answers take as long as the links do. */
-const MAX_PDU_BYTES = 70_000;
 
 /** Starts the binds of every link that has none. */
 export function connectLinks(core: Core): void {
@@ -55,7 +54,7 @@ export function connectLinks(core: Core): void {
             window: link.config.window,
             inboundWindow: 1000,
             timers: { ...defaultTimers, responseMs: guard.responseTimerMs },
-            maxPduBytes: MAX_PDU_BYTES,
+            maxPduBytes: PDU_BYTES_MAX,
             tlv: 'always',
           },
         },

@@ -1,5 +1,6 @@
 // Receipts and MO by signed webhook (Standard Webhooks 1.0.0): at least once, the same id and body at every try, the schedule
 // of reference §8.7. Never texts of messages sent; an MO carries its text because it is what the customer is owed.
+import { WEBHOOK_IN_FLIGHT_MAX, WEBHOOK_TIMEOUT_MS } from '../base/limits.ts';
 import type { Account } from './accounts.ts';
 import type { Core } from './core.ts';
 import { handleOf, tokenOf } from './dispatch.ts';
@@ -11,9 +12,6 @@ import { messageView } from './views.ts';
 const SCHEDULE_MS = [
   0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
 ] as const;
-const TIMEOUT_MS = 15_000;
-/** Requests under way per account: one slow endpoint must not hold the sockets of all. */
-const IN_FLIGHT_MAX = 16;
 
 interface Event {
   readonly account: Account;
@@ -111,7 +109,7 @@ export class Webhooks {
 
   #pump(account: Account): void {
     const queue = this.#queues.get(account.number);
-    while (queue !== undefined && !this.#stopped && queue.inFlight < IN_FLIGHT_MAX) {
+    while (queue !== undefined && !this.#stopped && queue.inFlight < WEBHOOK_IN_FLIGHT_MAX) {
       const event = queue.waiting.shift();
       if (event === undefined) return;
       queue.inFlight++;
@@ -145,7 +143,7 @@ export class Webhooks {
         ),
       },
       body: event.body,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: WEBHOOK_TIMEOUT_MS,
       allowedHosts: config.webhookAllowedHosts,
     });
     if (outcome.code === 'answered' && outcome.status >= 200 && outcome.status < 300) return null;

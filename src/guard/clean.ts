@@ -1,6 +1,6 @@
 // Bounded disk and memory: what lives in old batches of the journal is written again or moved to run files, what is there
 // already leaves memory, what nobody can ask for any more is forgotten. A little with every call, never for long.
-import { CLEAN_STEP_ORDERS, CORRELATION_KEPT_MS, OP_KEPT_MS } from '../base/limits.ts';
+import { CLEAN_STEP_ORDERS, CORRELATION_KEPT_MS, JOURNALLED_ORDERS_MAX, OP_KEPT_MS } from '../base/limits.ts';
 import type { Core } from './core.ts';
 import type { Due } from './due.ts';
 import type { OnDisk } from './onDisk.ts';
@@ -9,8 +9,6 @@ import type { Parking } from './parking.ts';
 import { RecordType } from './records.ts';
 import { type StartRecord, writeStart } from './runRecords.ts';
 
-/** Orders in the journal above which the oldest go to run files: about 100 MB and a second or two of a restart. */
-const JOURNALLED_ORDERS_MAX = 300_000;
 /** The same as a share of memory, and the share above which what is there leaves memory. */
 const MOVE_ABOVE = 0.5;
 const EVICT_ABOVE = 0.75;

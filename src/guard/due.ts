@@ -1,7 +1,7 @@
 // Bind mode: another gateway's messages end here at their deadline (design §5 law 4), since nobody above has one. What has left, and
 // of which nobody told the end by the end of its validity and the grace, ends UNKNOWN: durable, then told, once. Looks through
 // memory a little with every tick, and through the list of what run files hold, in the order of its time.
-import { BIND_GRACE_MS, DUE_PAGE_ORDERS, DUE_STEP_ORDERS } from '../base/limits.ts';
+import { BIND_GRACE_MS, DUE_MEMORY_SHARE, DUE_PAGE_ORDERS, DUE_STEP_ORDERS } from '../base/limits.ts';
 import { OutcomeClass } from '../smpp/vendor.ts';
 import { messageState } from '../sms/messageState.ts';
 import type { Core } from './core.ts';
@@ -13,8 +13,6 @@ import { RecordType } from './records.ts';
 /** How often the list on disk is asked: a message to its thread each time. */
 const DISK_EVERY_MS = 10_000;
 const AGAIN_MS = 1000;
-/** Share of memory above which nothing is brought back: what is told to an upstream that is away stays there. */
-const MEMORY_SHARE = 0.9;
 /** Run files stay while the list has not been looked through up to so long ago. */
 const BEHIND_MAX_MS = 3_600_000;
 
@@ -157,11 +155,11 @@ export class Due {
   /** What was due up to `toMs`, a page at a time, latest first. `found`: an earlier page was not empty. */
   #page(toMs: number, before: Buffer | null, found: boolean): void {
     const { sent } = this.#core;
-    if (sent.size >= sent.capacity * MEMORY_SHARE) {
+    if (sent.size >= sent.capacity * DUE_MEMORY_SHARE) {
       this.#later(() => this.#page(toMs, before, found));
       return;
     }
-    const limit = Math.max(1, Math.min(DUE_PAGE_ORDERS, Math.floor((sent.capacity * (1 - MEMORY_SHARE)) / 2)));
+    const limit = Math.max(1, Math.min(DUE_PAGE_ORDERS, Math.floor((sent.capacity * (1 - DUE_MEMORY_SHARE)) / 2)));
     this.#onDisk.listDue(this.#upTo, toMs, before, limit, (ops, next) => {
       if (ops.length === 0) {
         this.#looked(toMs, found);

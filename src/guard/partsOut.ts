@@ -1,5 +1,6 @@
 // Bind mode: whole messages of another gateway on their way out. Makes orders of them, tries again what was refused for later
 // until the validity ends (design §3). Receipts for its parts are partReceipts.ts's.
+import { PARTS_OUT_WAITING_MAX } from '../base/limits.ts';
 import type { Alarm } from '../port/loop.ts';
 import { nextAction } from '../queue/retry.ts';
 import { Status } from '../smpp/status.table.ts';
@@ -18,8 +19,6 @@ import type { Part } from './partsIn.ts';
 import { RecordType } from './records.ts';
 import { SentFlag } from './sentStore.ts';
 
-/** Messages that wait to become orders, per link: a second or so of a fast link. Above it the gateway is throttled. */
-const WAITING_MAX = 5000;
 const LOOK_MS = 20;
 
 export class PartsOut {
@@ -41,7 +40,7 @@ export class PartsOut {
   }
 
   full(link: Link): boolean {
-    return this.#ending.length > 0 || (this.#waitingOf[link.number] ?? 0) >= WAITING_MAX;
+    return this.#ending.length > 0 || (this.#waitingOf[link.number] ?? 0) >= PARTS_OUT_WAITING_MAX;
   }
 
   /** A message is whole: it goes out as soon as its link takes it. Parts in their order. */
