@@ -19,7 +19,8 @@ const UNANSWERED = 3;
 
 /** The plain answer to a request; null: none is given this time. */
 function plainAnswer(commandId: number, sequence: number, chance: Chance, id = ''): Buffer | null {
-  if (chance.below(100) < UNANSWERED) return null;
+  // Who asks to unbind closes when no answer comes, and that would look as if it closed for what it was sent.
+  if (commandId !== CommandId.unbind && chance.below(100) < UNANSWERED) return null;
   if (commandId === CommandId.deliver_sm || commandId === CommandId.submit_sm) {
     const writer = new ByteWriter(64);
     const command = commandId === CommandId.submit_sm ? 'submit_sm_resp' : 'deliver_sm_resp';

@@ -6,7 +6,7 @@ import { Chance } from '../src/operator/chance.ts';
 import { encode } from '../src/smpp/encode.ts';
 import { bind, bindResp } from '../src/smpp/make.ts';
 import { type Bind, NO_TLVS, type Pdu } from '../src/smpp/pdu.ts';
-import type { Source, Tolerance } from './compose.ts';
+import type { Chunk, Source, Tolerance } from './compose.ts';
 import type { Group, Sent } from './group.ts';
 import { Line } from './line.ts';
 import { MUTATED_BYTES_MAX, mutateInto, sampleOf } from './mutate.ts';
@@ -69,7 +69,7 @@ export class FuzzingSupplier {
     line.onBind = (commandId, sequence) => {
       line.onBind = null;
       const session = this.#answerBind(line, commandId, sequence, chance)
-        .then(() => this.#session(line, chance, number))
+        .then((spoilt) => this.#session(line, chance, number, spoilt))
         .then(() => {
           this.#group.garbled += line.garbled;
           this.#group.inFlight.delete(number);
@@ -79,7 +79,8 @@ export class FuzzingSupplier {
     };
   }
 
-  async #answerBind(line: Line, commandId: number, sequence: number, chance: Chance): Promise<void> {
+  /** True: the answer was a spoilt one, and whether the bind stands is for the guard to say. */
+  async #answerBind(line: Line, commandId: number, sequence: number, chance: Chance): Promise<boolean> {
     const request: Bind = {
       ...bind('bind_transceiver', { sequence }),
       ...(nameOf(commandId) as Partial<Bind>),
@@ -87,22 +88,26 @@ export class FuzzingSupplier {
     const writer = new ByteWriter(64);
     encode(writer, bindResp(request, 0, 'FUZZER', NO_TLVS) as Pdu, 0x34);
     const answer = Buffer.from(writer.view());
-    if (chance.below(100) >= SPOILT_BINDS) return line.write(answer, chance);
-    const length = mutateInto(this.#room, 0, sampleOf(answer), chance, this.#source.all);
-    return line.write(Buffer.from(this.#room.subarray(0, length)), chance);
+    const spoilt = chance.below(100) < SPOILT_BINDS;
+    const length = spoilt ? mutateInto(this.#room, 0, sampleOf(answer), chance, this.#source.all) : 0;
+    await line.write(spoilt ? Buffer.from(this.#room.subarray(0, length)) : answer, chance);
+    return spoilt;
   }
 
-  async #session(line: Line, chance: Chance, number: number): Promise<void> {
+  async #session(line: Line, chance: Chance, number: number, mayRefuse: boolean): Promise<void> {
     const { composer, groups } = this.#fuzzing;
     const from = performance.now();
     const lifeMs = LIFE_MIN_MS + chance.below(LIFE_SPREAD_MS);
     const tolerance: Tolerance = { version: 0x34, bad: 2, mayEnd: false };
+    let undecided = mayRefuse;
     while (!this.#over && !line.closed) {
       await sleep(PACE_MS);
       tolerance.mayEnd = performance.now() - from > lifeMs;
       // While the others catch up it answers as it should, and spoils nothing.
-      const count = this.#group.ahead(groups) ? 0 : 1 + chance.below(CHUNK_MUTATED_MAX);
-      const chunk = composer.compose(this.#source, line, tolerance, chance, count);
+      const count = undecided || this.#group.ahead(groups) ? 0 : 1 + chance.below(CHUNK_MUTATED_MAX);
+      const composed = composer.compose(this.#source, line, tolerance, chance, count);
+      const chunk: Chunk = undecided ? { ...composed, ends: 'ends' } : composed;
+      undecided = false;
       const sent: Sent = { octets: Buffer.from(chunk.octets), connection: number };
       this.#group.inFlight.set(number, sent);
       await line.write(sent.octets, chance);
