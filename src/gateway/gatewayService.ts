@@ -26,7 +26,8 @@ import type {
   SubmitRequest,
   Trace,
 } from './service.ts';
-import { messageTrace, messageView, stateName, TraceReason } from './views.ts';
+import { messageView, stateName, TraceReason } from './views.ts';
+import { openTrace } from './waiting.ts';
 
 const LANES = { pin: 0, normal: 1, bulk: 2 } as const;
 const CDR_PAGE = 1000;
@@ -206,7 +207,7 @@ export class GatewayServiceImpl implements GatewayService {
     const octets = parseId(id);
     if (octets === null) return null;
     const handle = messageById(core, octets);
-    return handle >= 0 ? messageTrace(core.store, handle, core.names) : core.history.trace(octets);
+    return handle >= 0 ? openTrace(core, handle, core.world.loop.now()) : core.history.trace(octets);
   }
 
   account(name: string): AccountView | null {

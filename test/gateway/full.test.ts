@@ -1,5 +1,5 @@
-// A full queue, as customers and administrators see it: nothing more is taken, nothing that was taken is lost, and it is taken
-// again as soon as there is room.
+// A full queue and messages that wait, as customers and administrators see them: nothing more is taken, nothing that was taken
+// is lost, it is taken again as soon as there is room, and the trace says what is waited for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gatewayConfig } from './configs.ts';
@@ -49,4 +49,23 @@ test('a full queue: 0x14 over SMPP, queue-full over HTTP, not ready; messages th
   assert.equal(rig.service.status().ready, true);
   assert.equal((await submit())?.status, 0);
   assert.equal((await submitHttp())?.ok, true);
+});
+
+test('the trace of a message that has not left says last what it waits for, and no longer when it has', async () => {
+  const rig = new Rig();
+  rig.guard.linkStates.set('alpha', 3).set('beta', 3);
+  await rig.start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  const token = customer.submit({});
+  const scheduled = customer.submit({ scheduleDeliveryTime: '000000000010000R' });
+  await rig.pass(100);
+  const last = async (which: number) => (await rig.service.trace(customer.answers.get(which)?.id ?? ''))?.steps.at(-1);
+  const waits = await last(token);
+  assert.deepEqual([waits?.step, waits?.link], ['waits', 'alpha']);
+  assert.match(waits?.reason ?? '', /^for a link that is down/);
+  assert.match((await last(scheduled))?.reason ?? '', /^for its time: 20/);
+  rig.guard.setLink('beta', 1);
+  await rig.pass(100);
+  assert.equal((await last(token))?.step, 'outcome');
 });
