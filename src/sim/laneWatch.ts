@@ -17,8 +17,8 @@ const NORMAL = 1;
 const BULK = 2;
 /** Segments of the longest message of an account (configs.ts). */
 const LONGEST = 10;
-/** A turn that is begun, one that follows, and what it is overdrawn by: more is never between two accounts of one lane. */
-const APART = 2 * LANE_QUANTUM_SEGMENTS + LONGEST;
+/** A turn, which its last message may overdraw; where the guard gives orders back at that moment, that is not paid from the next. */
+const TURN = LANE_QUANTUM_SEGMENTS + LONGEST;
 const LANES_APART = LANE_NORMAL_PER_BULK + LONGEST;
 
 /** Segments that have gone to the guard. */
@@ -117,7 +117,8 @@ export class LaneWatch {
       normal += gone(name, NORMAL);
       bulk += gone(name, BULK);
       const passed = name === account.name ? 0 : gone(name, lane);
-      if (passed > own + APART)
+      // As many turns as it had itself, the one that was begun and the one that follows.
+      if (passed > (own / LANE_QUANTUM_SEGMENTS + 2) * TURN)
         broken(`${passed} segments of ${name} went before one of ${account.name} that waited, and ${own} of its own`);
     }
     const tries = this.#bulkTries - before.bulkTries + segments;
