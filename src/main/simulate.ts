@@ -1,12 +1,12 @@
 // `npm run simulate`: the whole system in one process, under one seed after another, and what broke. A seed that fails prints the
 // one line that repeats it. Seeds are shared among worker threads; what one seed does depends on nothing but the seed.
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { bugs, NO_BUG } from '../sim/bugs.ts';
 import { WIDEST, type Width } from '../sim/plan.ts';
 import { type RunResult, runSeed } from '../sim/run.ts';
 import { still } from '../sim/still.ts';
+import { CommandError, readArguments } from './cliTools.ts';
 
 const HELP = `npm run simulate -- [options]
 
@@ -88,22 +88,19 @@ function runAll(orders: Order[], workers: number, kind: Kind, each: (told: Told)
   });
 }
 
-export async function simulateMain(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seeds: { type: 'string', default: '20' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      bug: { type: 'string', default: '' },
-      'list-bugs': { type: 'boolean', default: false },
-      repeat: { type: 'string', default: '10' },
-      workers: { type: 'string', default: String(availableParallelism()) },
-      json: { type: 'boolean', default: false },
-      width: { type: 'string', default: String(WIDEST) },
-      help: { type: 'boolean', default: false },
-    },
+async function simulate(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, {
+    seeds: { type: 'string', default: '20' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    bug: { type: 'string', default: '' },
+    'list-bugs': { type: 'boolean', default: false },
+    repeat: { type: 'string', default: '10' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    json: { type: 'boolean', default: false },
+    width: { type: 'string', default: String(WIDEST) },
+    help: { type: 'boolean', default: false },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -139,6 +136,16 @@ export async function simulateMain(args: readonly string[]): Promise<number> {
       ? Array.from({ length: seeds }, (_, i) => ({ seed: first + i, twice: i % repeat === 0 }))
       : [{ seed: Number(values.seed), twice: true }];
   return report(orders, workers, { bug: values.bug, width }, values.json);
+}
+
+export async function simulateMain(args: readonly string[]): Promise<number> {
+  try {
+    return await simulate(args);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`simulate: ${error.message}\n`);
+    return error.exitCode;
+  }
 }
 
 async function report(orders: Order[], workers: number, kind: Kind, json: boolean): Promise<number> {
