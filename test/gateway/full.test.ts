@@ -69,3 +69,13 @@ test('the trace of a message that has not left says last what it waits for, and 
   await rig.pass(100);
   assert.equal((await last(token))?.step, 'outcome');
 });
+
+test('a guard that cannot be reached, and one that refuses the bind, are told by the link', async () => {
+  const config = gatewayConfig();
+  const rig = await new Rig({ ...config, guard: { ...config.guard, port: config.guard.port + 1 } }).start();
+  assert.match(rig.core.links.get(0).reason, /^cannot reach the guard at .*:\d+: /);
+  const strict = new Rig();
+  strict.guard.bindRequested = (peer) => peer.refuseBind(0x0e);
+  await strict.start();
+  assert.equal(strict.core.links.get(0).reason, 'the guard refuses our bind: 0x0E ESME_RINVPASWD');
+});
