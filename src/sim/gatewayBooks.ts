@@ -55,8 +55,8 @@ export class GatewayBooks {
   readonly byCustomerId = new Map<string, Booked>();
   /** In the order in which they were taken. */
   readonly inOrder: Booked[] = [];
-  /** Messages that were made of parts. */
-  made = 0;
+  /** Customer-made parts. */
+  parts = 0;
   readonly credits = new Map<string, number>();
   /** Messages of one submit_multi, by account and the id that all have. */
   readonly #multis = new Map<string, Booked[]>();
@@ -240,7 +240,7 @@ export class GatewayBooks {
     if (this.byOp.has(op)) throw new LawBroken('3 unknown is not retried', 'two messages have the same op');
     this.messages.set(id, message);
     this.inOrder.push(message);
-    if (flags & MessageFlag.internal) this.made++;
+    if ((flags & (MessageFlag.joinedParts | MessageFlag.internal)) === MessageFlag.joinedParts) this.parts++;
     this.byOp.set(op, message);
     this.byCustomerId.set(`${account.name} ${message.customerId}`, message);
     if (!multi) return;

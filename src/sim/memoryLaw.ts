@@ -9,10 +9,10 @@ import { LawBroken } from './trace.ts';
 const QUEUE_SEGMENTS = 16;
 const QUEUE_SECONDS = 0.4;
 
-/** `made`: messages that the gateway has made of parts; it takes them whatever its limit, for the parts were acknowledged. */
-export function judgeGatewayMemory({ gateway }: RunningGateway, plan: Plan, made: number): void {
+/** `parts`: those that were taken. What is made of two or more of them is taken whatever the limit, for they were acknowledged. */
+export function judgeGatewayMemory({ gateway }: RunningGateway, plan: Plan, parts: number): void {
   const { store } = gateway.core;
-  within(store.count, plan.gatewayMessages + made, 'open messages at the gateway');
+  within(store.count, plan.gatewayMessages + Math.floor(parts / 2), 'open messages at the gateway');
   within(store.slab.heldBytes, gateway.core.config.maxMemoryBytes, 'octets of letters at the gateway');
 }
 

@@ -17,8 +17,8 @@ const ALERT_TLVS = 22;
 const LATER: readonly number[] = [0x58, 0x14];
 const HELD = /at its rate|windows of the link/;
 const PIN = 0;
-/** INTENTs are written at most half a window ahead of the window, and for at most this part of a second at the link's rate. */
-const AHEAD = 1.5;
+/** INTENTs are written at most nine tenths of a window ahead of it, and for at most this part of a second at the link's rate. */
+const AHEAD = 1.9;
 const AHEAD_SECONDS = 0.5;
 
 interface Line {

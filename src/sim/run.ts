@@ -206,7 +206,7 @@ class Run {
       const running = this.#running();
       if (running !== null) {
         judgeMoney(running, plan.accounts);
-        judgeGatewayMemory(running, plan, this.#gatewayBooks.made);
+        judgeGatewayMemory(running, plan, this.#gatewayBooks.parts);
       }
       const { guard } = this.#programs;
       if (guard?.life.alive) judgeGuardMemory(guard, plan);
