@@ -173,12 +173,10 @@ export class GuardBooks {
         '1 acknowledge after durable',
         'an INTENT stands for an op that the gateway has not made durable',
       );
-    inTime(
-      record,
-      message?.scheduledFor ?? Math.max(0, ...(parts ?? []).map((one) => one.fields.dueAt)),
-      this.#clocksJump,
-    );
     let booked = this.ops.get(op);
+    // Of a message that has partly left the rest follows, however late: without it the parts that left are worthless.
+    if (booked === undefined && !this.#clocksJump)
+      inTime(record, message?.scheduledFor ?? parts?.[0]?.fields.dueAt ?? 0);
     if (booked === undefined && message === undefined) {
       for (const earlier of parts?.[0]?.ops.slice(0, -1) ?? []) this.#mayFollow(this.ops.get(earlier), 'wait', flags);
       booked = { op, link, recipient, total, flags, validUntil, segments: new Map() };
@@ -236,8 +234,7 @@ export class GuardBooks {
 }
 
 /** Clocks that nothing moves are the same: nothing leaves before its time, and nothing is begun when its validity has ended. */
-function inTime(record: ReturnType<typeof readIntent>, scheduledFor: number, clocksJump: boolean): void {
-  if (clocksJump) return;
+function inTime(record: ReturnType<typeof readIntent>, scheduledFor: number): void {
   if (record.at < scheduledFor)
     throw new LawBroken('6 in time', `an INTENT of ${record.link} ${scheduledFor - record.at} ms before its schedule`);
   if (record.at >= record.validUntil)
