@@ -3,7 +3,7 @@
 // Below the bounds stands what was measured when they were set; who makes a count smaller draws its bound after it.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { type Counts, countQuietTown, type TownCounts } from './quietTown.ts';
+import { type Counts, countQuietTown, type TownCounts } from './countTown.ts';
 
 const MESSAGES = 4000;
 

@@ -3,24 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Chance } from '../../src/operator/chance.ts';
-import { NO_BUG } from '../../src/sim/bugs.ts';
-import { Desk } from '../../src/sim/desk.ts';
-import { Timeline } from '../../src/sim/loop.ts';
-import { Wire } from '../../src/sim/net.ts';
-import { makeNode, type Node, startNode, type Town } from '../../src/sim/nodes.ts';
 import type { SimEnd } from '../../src/sim/pipe.ts';
-import { type AccountPlan, drawPlan, type LinkPlan, type Plan } from '../../src/sim/plan.ts';
-import { Programs } from '../../src/sim/programs.ts';
 import { PduScanner } from '../../src/sim/scanner.ts';
-import { Trace } from '../../src/sim/trace.ts';
-import { drawWishes } from '../../src/sim/wishes.ts';
+import { quietAccount, quietLink, quietPlan, startQuietTown, WARM_MS } from './quietTown.ts';
 
 const SUBMIT = 0x04;
-const WARM_MS = 3000;
-/** Awaits between two events: more than any chain of promises in the programs is long. */
-const MICROTASKS = 10;
-const DONE = Promise.resolve();
 
 interface Weather {
   readonly seed: number;
@@ -38,116 +25,38 @@ interface Weather {
   readonly messages: number;
 }
 
-function planOf(weather: Weather): Plan {
-  const drawn = drawPlan(1);
-  const account: AccountPlan = {
-    ...(drawn.accounts[0] as AccountPlan),
-    name: 'customer1',
-    way: 'smpp',
-    binds: 1,
-    split: false,
-    window: 250,
-    throughput: 0,
-    chargeOn: 'accepted',
-    onUnknown: 'wait',
-    lane: 'bulk',
-    idFormat: 'opaque',
-    creditLimit: 0,
-    credit: 1_000_000_000,
-    webhook: false,
-    messages: weather.messages,
-    resends: false,
-    version: 0x34,
-  };
-  const link: LinkPlan = {
-    ...(drawn.links[0] as LinkPlan),
-    name: 'link1',
-    port: 3001,
-    binds: weather.binds,
-    split: false,
-    window: weather.window,
-    throttle: weather.limit,
-    operatorThrottle: 0,
-    ids: 'hex',
-    refusals: 0,
-    failures: 0,
-    misbehaviour: {},
-    receiptMaxMs: 500,
-  };
-  return {
-    ...drawn,
-    seed: weather.seed,
-    accounts: [account],
-    links: [link],
-    weather: {
-      delayMinMs: 0.05,
-      delayMaxMs: 5,
-      fragments: 0,
-      capacityBytes: weather.capacityBytes,
-      givesUpMs: 60_000,
-    },
-    commitMaxMs: weather.commitMaxMs,
-    turnMaxMs: weather.turnMaxMs,
+function planOf(weather: Weather) {
+  const { seed, limit, binds, window, turnMaxMs, commitMaxMs, capacityBytes, long, parts, messages } = weather;
+  return quietPlan({
+    seed,
+    accounts: [quietAccount({ name: 'customer1', messages })],
+    links: [quietLink({ name: 'link1', port: 3001, binds, window, throttle: limit })],
+    weather: { delayMinMs: 0.05, delayMaxMs: 5, fragments: 0, capacityBytes, givesUpMs: 60_000 },
+    commitMaxMs,
+    turnMaxMs,
     sendMs: 500,
-    faultsEndMs: 0,
-    faults: [],
-    share: { long: weather.long, parts: weather.parts, scheduled: 0, cancelled: 0, unwanted: 0, declined: 0 },
+    share: { long, parts, scheduled: 0, cancelled: 0, unwanted: 0, declined: 0 },
     weighted: false,
-    guardOps: 100_000,
-    gatewayMessages: 100_000,
-  };
+  });
 }
 
 /** When each segment was taken from the guard, until the handsets have everything. */
 async function leaving(weather: Weather): Promise<number[]> {
-  const plan = planOf(weather);
-  const timeline = new Timeline();
-  const nodes = new Map<string, Node>();
   const times: number[] = [];
   const scanners = new Map<SimEnd, PduScanner>();
-  const town: Town = {
-    plan,
-    timeline,
-    wire: new Wire(timeline, new Chance(weather.seed), plan.weather),
-    trace: new Trace(timeline, null),
-    chance: new Chance(weather.seed + 1),
-    nodes,
-    faults: new Map(),
-    calm: true,
-    webhooksFailUntilMs: 0,
-    postFate: () => programs.postFate(),
-    onPost: () => undefined,
-    wrapJournal: (_node, journal) => journal,
-  };
-  town.wire.tap = {
+  const { town, desk, step, end } = startQuietTown(planOf(weather), undefined, {
     written: () => undefined,
-    taken: (end, bytes) => {
-      if (end.life.node !== 'guard' || end.port !== 3001) return;
-      const scanner = scanners.get(end) ?? new PduScanner();
-      scanners.set(end, scanner);
+    taken: (from, bytes) => {
+      if (from.life.node !== 'guard' || from.port !== 3001) return;
+      const scanner = scanners.get(from) ?? new PduScanner();
+      scanners.set(from, scanner);
       scanner.feed(bytes, (_pdu, command) => {
         if (command === SUBMIT) times.push(timeline.nowMs);
       });
     },
     read: () => undefined,
-  };
-  const desk = new Desk();
-  for (const wish of drawWishes(plan)) desk.wishes.push({ ...wish, dueMs: WARM_MS + wish.dueMs });
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const programs = new Programs(town, desk, NO_BUG, { fail, answeredHttp: () => undefined, accountOf: () => '' });
-  const add = (name: string, boot: Node['boot']): void => {
-    nodes.set(
-      name,
-      makeNode(name, nodes.size, boot, () => undefined),
-    );
-  };
-  for (const link of plan.links) add(link.name, (life) => programs.bootOperator(life, link));
-  add('guard', (life) => programs.bootGuard(life));
-  add('gateway', (life) => programs.bootGateway(life));
-  for (const account of plan.accounts) add(account.name, (life) => programs.bootCustomer(life, account));
-  for (const node of nodes.values()) startNode(town, node);
+  });
+  const { timeline } = town;
   for (const { atMs, ms } of weather.stalls) {
     timeline.plan(WARM_MS + atMs, null, 'stall', () => {
       const line = [...town.wire.lines].find((one) => one.port === 3001 && one.other?.stalled === false);
@@ -161,16 +70,13 @@ async function leaving(weather: Weather): Promise<number[]> {
   const told = (): boolean => [...desk.acknowledged.values()].every((one) => one.taken > 0);
   const untilMs = WARM_MS + 120_000;
   for (let lookAt = WARM_MS + 500; ; ) {
-    const event = timeline.next();
-    if (event === null) throw new Error('nothing will ever happen again');
-    event.run();
-    for (let i = 0; i < MICROTASKS; i++) await DONE;
+    await step();
     if (timeline.nowMs < lookAt) continue;
     if (ended() === desk.wishes.length && told()) break;
     assert.ok(timeline.nowMs < untilMs, `${ended()} of ${desk.wishes.length} messages ended`);
     lookAt += 100;
   }
-  for (const node of nodes.values()) node.life?.end();
+  end();
   return times;
 }
 
