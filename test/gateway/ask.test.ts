@@ -27,6 +27,27 @@ async function unanswered(rig: Rig) {
   return customer;
 }
 
+/** A message that was not emitted at first and is now ordered a second time, without an answer. */
+async function retried() {
+  const rig = await new Rig().start();
+  await rig.credit(1_000_000);
+  const customer = await rig.customer();
+  let answers = 0;
+  rig.guard.answer = () => (answers++ === 0 ? [{ outcome: 3, verdict: 3, status: 0x08 }] : null);
+  customer.submit({ shortMessage: Buffer.from('retried') });
+  await rig.pass(3000);
+  assert.equal(rig.guard.orders.length, 2);
+  return { rig, customer };
+}
+
+/** The gateway dies and comes back under a clock that is an hour behind. */
+async function restartSetBack(rig: Rig): Promise<void> {
+  rig.crash();
+  rig.loop.wallOffsetMs -= 3_600_000;
+  await rig.startGateway();
+  await rig.pass(1000);
+}
+
 test('an order carries the real end of its validity, the same each time', async () => {
   const rig = new Rig();
   await unanswered(rig);
@@ -132,21 +153,11 @@ test('a message whose time is to come was not given to the guard: after a restar
 });
 
 test('after a restart under a clock that was set back, a retry whose time had come is repeated as such', async () => {
-  const rig = await new Rig().start();
-  await rig.credit(1_000_000);
-  const customer = await rig.customer();
-  let answers = 0;
-  rig.guard.answer = () => (answers++ === 0 ? [{ outcome: 3, verdict: 3, status: 0x08 }] : null);
-  customer.submit({ shortMessage: Buffer.from('retried') });
-  await rig.pass(3000);
-  assert.equal(rig.guard.orders.length, 2);
+  const { rig, customer } = await retried();
   rig.guard.answer = (order) => (order.text === 'other' ? [{ outcome: 1, verdict: 0, status: 0 }] : null);
   customer.submit({ shortMessage: Buffer.from('other') });
   await rig.pass(100);
-  rig.crash();
-  rig.loop.wallOffsetMs -= 3_600_000;
-  await rig.startGateway();
-  await rig.pass(1000);
+  await restartSetBack(rig);
   const last = rig.guard.orders.findLast((order) => order.text === 'retried');
   assert.equal(rig.guard.orders.filter((order) => order.text === 'retried').length, 3);
   assert.equal(last?.op, rig.guard.orders[1]?.op);
@@ -177,18 +188,8 @@ test('an attempt that may have left and another that found no room until the val
 });
 
 test('after a restart under a clock that was set back, a retry is repeated as such although nothing was stored since it went', async () => {
-  const rig = await new Rig().start();
-  await rig.credit(1_000_000);
-  const customer = await rig.customer();
-  let answers = 0;
-  rig.guard.answer = () => (answers++ === 0 ? [{ outcome: 3, verdict: 3, status: 0x08 }] : null);
-  customer.submit({ shortMessage: Buffer.from('retried') });
-  await rig.pass(3000);
-  assert.equal(rig.guard.orders.length, 2);
-  rig.crash();
-  rig.loop.wallOffsetMs -= 3_600_000;
-  await rig.startGateway();
-  await rig.pass(1000);
+  const { rig } = await retried();
+  await restartSetBack(rig);
   assert.equal(rig.guard.orders.length, 3);
   assert.equal(rig.guard.orders[2]?.op, rig.guard.orders[1]?.op);
   assert.equal((rig.guard.orders[2]?.flags ?? 0) & OrderFlag.repeated, OrderFlag.repeated);
