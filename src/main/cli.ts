@@ -1,5 +1,5 @@
 // The command `glaspost`: finds the command that is meant, and turns what goes wrong into one sentence and an exit code.
-import { type Command, CommandError, Exit, say, tell, wantsHelp } from './cliTools.ts';
+import { type Command, CommandError, Exit, say, tell, version, wantsHelp } from './cliTools.ts';
 
 /** Loaded when they are meant: `glaspost send` has no use for the SMPP stack. */
 export const commands: { readonly [name: string]: () => Promise<Command> } = {
@@ -43,7 +43,7 @@ Try it
   glaspost account credit demo 100.00 --reference first -c x
   glaspost send -c x --to +4915112345678 --from Glaspost --text Hello --wait
 
-glaspost COMMAND --help explains a command; most take -c DIR and --json. docs/OPERATING.md explains the settings.
+glaspost COMMAND --help explains a command; most take -c DIR and --json; --version tells which this is. docs/OPERATING.md explains the settings.
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 nobody answers, 4 wrong key.
 `;
 }
@@ -58,6 +58,10 @@ export async function cliMain(args: readonly string[]): Promise<number> {
       found === undefined ? await overview() : (await found()).help,
     );
     return name === undefined ? Exit.usage : Exit.ok;
+  }
+  if (name === '--version') {
+    say(`glaspost ${version()}, Node ${process.versions.node}`);
+    return Exit.ok;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {

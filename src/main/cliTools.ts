@@ -1,4 +1,5 @@
 // What the commands of the CLI share: exit codes, how a command is described, how arguments are read, and how tables are written.
+import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /** Exit codes of every command; `glaspost --help` names them. */
@@ -13,6 +14,12 @@ export const Exit = {
   /** The key or token is wrong. */
   denied: 4,
 } as const;
+
+/** The version of package.json. */
+export function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
 
 /** Ends a command with one sentence for a person. */
 export class CommandError extends Error {

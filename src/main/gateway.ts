@@ -5,11 +5,10 @@ import { Gateway } from '../gateway/gateway.ts';
 import { GatewayServiceImpl } from '../gateway/gatewayService.ts';
 import { createLog } from '../host/log.ts';
 import type { HttpListener } from '../port/http.ts';
+import { version } from './cliTools.ts';
 import { openDataFolder } from './dataFolder.ts';
 import { loadGatewayConfig } from './gatewayConfig.ts';
 import { listening, smallWorkers, tellFaults } from './programs.ts';
-
-const VERSION = '0.1.0';
 
 /** Runs the gateway of one configuration file; resolves with the exit code. */
 export async function runGateway(configPath: string): Promise<number> {
@@ -30,7 +29,7 @@ export async function runGateway(configPath: string): Promise<number> {
     loop: world.loop,
     crypto: world.crypto,
     secret: world.crypto.hmacSha256(owned.storageSecret, Buffer.from('glaspost api')),
-    version: VERSION,
+    version: version(),
   });
   const opened = await listening(log, async (): Promise<{ readonly http: HttpListener | null }> => {
     let http: HttpListener | null = null;

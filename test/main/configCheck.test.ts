@@ -9,6 +9,12 @@ import { glaspost } from './command.ts';
 const base = mkdtempSync(join(tmpdir(), 'glaspost-check-'));
 after(() => rmSync(base, { recursive: true, force: true }));
 
+test('--version tells that of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { code, out } = await glaspost(['--version']);
+  assert.deepEqual([code, out.startsWith(`glaspost ${version}, Node `)], [0, true]);
+});
+
 test('config check tells where the two files do not meet', async () => {
   const folder = join(base, 'misfits');
   assert.equal((await glaspost(['init', folder])).code, 0);
