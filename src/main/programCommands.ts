@@ -12,6 +12,9 @@ import { operatorHelp } from './operatorConfig.ts';
 import { tellFaults } from './programs.ts';
 import { SUPERVISED, Supervisor } from './supervisor.ts';
 
+/** A signal to the whole process group comes twice, the second time through the launcher: only a later one means "at once". */
+const SAME_SIGNAL_MS = 500;
+
 const configOption = { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } } as const;
 
 export const upCommand: Command = {
@@ -45,11 +48,13 @@ Exit codes: 0 ended by a signal, 1 a program could not start, 2 a configuration 
         event: (text, fields) => log(text, { pid: process.pid, ...fields }),
       },
     );
-    let signals = 0;
+    let firstAtMs = Number.NaN;
     const end = (): void => {
-      signals += 1;
-      if (signals > 1) supervisor.kill();
-      else void supervisor.stop();
+      const nowMs = performance.now();
+      if (Number.isNaN(firstAtMs)) {
+        firstAtMs = nowMs;
+        void supervisor.stop();
+      } else if (nowMs - firstAtMs >= SAME_SIGNAL_MS) supervisor.kill();
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
