@@ -41,6 +41,8 @@ export class PastOrders {
   readonly #open = new Map<string, OpenOp>();
   /** Orders that had to leave memory during the reading, with what came for them later. */
   readonly #moved = new Map<string, ((handle: number) => void)[]>();
+  /** Of those: not seen leaving. */
+  readonly #inRuns = new Set<string>();
   /** Of bind mode: which parts an op answers for. */
   readonly extensions = new Map<string, { readonly extension: string; readonly home: number }>();
 
@@ -122,6 +124,10 @@ export class PastOrders {
     const { sent, links, upstreams } = this.#core;
     this.#open.delete(op);
     if (sent.find(op) >= 0) return;
+    if (!this.extensions.has(op) && upstreams.byName(open.first.upstream)?.config?.mode === 'bind') {
+      this.#isInRun(op, open);
+      return;
+    }
     this.makeRoom();
     const handle = sent.open(op);
     if (handle < 0) throw new Error(TOO_SMALL);
@@ -151,6 +157,16 @@ export class PastOrders {
     }
     for (const one of open.states) this.#state(handle, one);
     for (const segment of open.acked) this.#core.receipts.acknowledged(handle, segment);
+  }
+
+  /** Of bind mode, and the log has let go of its parts: a run has all of it but what was told later. */
+  #isInRun(op: string, open: OpenOp): void {
+    if (this.#moved.has(op)) return;
+    this.#inRuns.add(op);
+    this.#moved.set(op, [
+      ...open.states.map((one) => (handle: number) => this.#state(handle, one)),
+      ...open.acked.map((segment) => (handle: number) => this.#core.receipts.acknowledged(handle, segment)),
+    ]);
   }
 
   /** The first final state of a segment. */
@@ -195,6 +211,11 @@ export class PastOrders {
       this.makeRoom();
       await new Promise<void>((resolve) => {
         this.#onDisk.recallOp(op, (handle) => {
+          // A run of a time long past is gone, and so is all that could still be told of it.
+          if (handle < 0 && this.#inRuns.has(op)) {
+            resolve();
+            return;
+          }
           if (handle < 0) throw new Error('an order that left memory was not found again');
           for (const change of changes) change(handle);
           this.#onDisk.changed(handle);

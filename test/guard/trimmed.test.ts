@@ -6,7 +6,9 @@ import { readRecords } from '../../src/driver/records.ts';
 import { writeOp } from '../../src/guard/opRecord.ts';
 import { RecordReader } from '../../src/guard/recordReader.ts';
 import { RecordType, readIntent } from '../../src/guard/records.ts';
+import { submitSm } from '../../src/smpp/pdu.ts';
 import { LinkState, OrderFlag, OutcomeClass } from '../../src/smpp/vendor.ts';
+import { kannel } from './kannel.ts';
 import { order } from './orders.ts';
 import { Gateway, Supplier } from './peers.ts';
 import { Disk, linkConfig, runGuard, until } from './rig.ts';
@@ -25,6 +27,34 @@ function trimBetweenIntents(disk: Disk, recipient: string): void {
   }
   assert.ok(second > slot.firstSeq, 'the INTENTs stand in different batches');
   for (; slot.firstSeq < second; slot.firstSeq++) slot.batches.delete(slot.firstSeq);
+}
+
+/** The op of the first INTENT to `recipient`, and the batch of it. */
+function begun(disk: Disk, recipient: string): { readonly op: string; readonly seq: number } | null {
+  const reader = new RecordReader();
+  let found: { readonly op: string; readonly seq: number } | null = null;
+  for (const [seq, batch] of disk.journal.slot(0).batches) {
+    readRecords(batch.records, (type, start, end) => {
+      if (type !== RecordType.intent) return;
+      const intent = readIntent(reader.open(batch.records, start, end));
+      if (intent.recipient === recipient) found ??= { op: intent.op, seq };
+    });
+  }
+  return found;
+}
+
+/** Does a run file hold the order to `recipient`? */
+function runOf(disk: Disk, recipient: string): boolean {
+  const op = begun(disk, recipient)?.op ?? '';
+  return disk.spill.runs.some((run) => run.entries.has(op));
+}
+
+/** Trims the log before the first INTENT to `recipient`. */
+function trimBefore(disk: Disk, recipient: string): void {
+  const slot = disk.journal.slot(0);
+  const seq = begun(disk, recipient)?.seq ?? 0;
+  assert.ok(seq > 0);
+  for (; slot.firstSeq < seq; slot.firstSeq++) slot.batches.delete(slot.firstSeq);
 }
 
 test('an order in a run file is not made open by what the log still has of it', async () => {
@@ -89,6 +119,63 @@ test('what an OP record tells of goes on from there, whatever the log still has 
   const again = await runGuard({ disk, links });
   const next = new Gateway(again.port, 'gateway/a');
   await until('the receipt goes up again', () => next.receipts.length === 1);
+  await next.stop();
+  await again.stop();
+  await supplier.server?.close();
+});
+
+test('a message of another gateway that is in a run file keeps its parts, whatever the log still has of it', async () => {
+  const supplier = new Supplier();
+  const disk = new Disk();
+  const options = {
+    disk,
+    links: [linkConfig('a', await supplier.open(), { window: 1 })],
+    upstreams: [kannel],
+    more: { maxOpsInMemory: 4 },
+  };
+  const running = await runGuard(options);
+  const gateway = new Gateway(running.port, 'kannel', { password: 'secret' });
+  await until('bound', () => gateway.peer !== null && supplier.peers.length === 1);
+  const held: (() => void)[] = [];
+  supplier.onSubmit = (peer, pdu) => {
+    const id = `n${held.length}`;
+    held.push(() => supplier.accept(peer, { ...pdu }, id));
+  };
+  const send = (destinationAddr: string): number =>
+    gateway.send(
+      submitSm({
+        sourceAddrTon: 5,
+        sourceAddr: 'ACME',
+        destAddrTon: 1,
+        destAddrNpi: 1,
+        destinationAddr,
+        registeredDelivery: 1,
+        shortMessage: Buffer.from('hello'),
+      }),
+    );
+  // The second waits for the window: its parts are named in an earlier batch than its INTENT.
+  send('491700000001');
+  await until('the first has left', () => held.length === 1);
+  const second = send('491700000002');
+  await until('taken', () => gateway.answer(second)?.status === 0);
+  for (const number of [3, 4, 5, 6]) send(`49170000000${number}`);
+  for (let i = 0; i < 6; i++) {
+    await until('the next has left', () => held.length > i);
+    held[i]?.();
+  }
+  await until('moved', () => runOf(disk, '491700000002'));
+  running.kill();
+  await gateway.stop();
+  await until('alone', () => supplier.peers.length === 0);
+  trimBefore(disk, '491700000002');
+
+  const again = await runGuard(options);
+  const next = new Gateway(again.port, 'kannel', { password: 'secret' });
+  await until('bound again', () => next.peer !== null && supplier.peers.length === 1);
+  for (const peer of supplier.peers) supplier.receipt(peer, 'n1', 'DELIVRD', '491700000002');
+  await until('told', () => next.receipts.length === 1);
+  const text = next.receipts[0]?.shortMessage.toString() ?? '';
+  assert.ok(text.startsWith(`id:${gateway.answer(second)?.messageId} `), text);
   await next.stop();
   await again.stop();
   await supplier.server?.close();
