@@ -2,6 +2,7 @@
 // an argument; what people and customers ask for is in gatewayService.ts and customers.ts.
 import type { ConfigFault } from '../base/result.ts';
 import type { CommitState } from '../driver/commit.ts';
+import { readRecords } from '../driver/records.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { compilePrices, type PriceBook } from '../ledger/price.ts';
 import type { World } from '../port/world.ts';
@@ -19,7 +20,7 @@ import { Mo } from './mo.ts';
 import { Parts } from './parts.ts';
 import { RecordType } from './records.ts';
 import { Recovery } from './recover.ts';
-import type { SavedState } from './saved.ts';
+import { readState, type SavedState } from './saved.ts';
 import { Submits } from './submit.ts';
 import { connectLinks } from './upstream.ts';
 import { Webhooks } from './webhooks.ts';
@@ -76,13 +77,19 @@ export class Gateway {
     const from = core.world.loop.monotonic();
     const recovery = new Recovery(
       core,
-      (state, seq) => this.#restore(state, seq),
+      (state, seq) => {
+        this.#restore(state);
+        this.#stateAt(seq);
+      },
       (answer, seq) => this.idempotency.restore(answer, seq),
     );
     core.store.unbounded = true;
     await new Promise<void>((resolve) => {
       core.log.recover(
-        (seq, records, secrets) => recovery.batch(seq, records, secrets),
+        (seq, records, secrets) => {
+          if (this.#states.length === 0) this.#foresee(records);
+          recovery.batch(seq, records, secrets);
+        },
         () => resolve(),
       );
     });
@@ -208,7 +215,14 @@ export class Gateway {
     return { ok: false, faults };
   }
 
-  #restore(state: SavedState, seq: number): void {
+  /** The first batch that is kept may begin with records that were written before its names, in the same turn. */
+  #foresee(records: Buffer): void {
+    readRecords(records, (type, start, end) => {
+      if (type === RecordType.state) this.#restore(readState(records, start, end));
+    });
+  }
+
+  #restore(state: SavedState): void {
     const { core } = this;
     state.accounts.forEach((saved, number) => {
       core.accounts.restore(number, saved.name);
@@ -225,7 +239,6 @@ export class Gateway {
     core.purposes.restore(state.purposes ?? []);
     core.ledger = Ledger.restore(state.ledger);
     core.times.seen(state.time ?? 0);
-    this.#stateAt(seq);
   }
 
   /** The books and the names, as they stand after everything written before. */

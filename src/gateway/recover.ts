@@ -10,7 +10,7 @@ import { applyOutcome, applyRetry, readOutcome, settleReceipts } from './outcome
 import { Parts } from './parts.ts';
 import { applyReceipt } from './receiptsIn.ts';
 import { RecordType, readMessage, readText, readU64 } from './records.ts';
-import type { SavedAnswer, SavedState } from './saved.ts';
+import { readState, type SavedAnswer, type SavedState } from './saved.ts';
 
 export class Recovery {
   readonly #core: Core;
@@ -151,7 +151,7 @@ export class Recovery {
         return;
       }
       case RecordType.state:
-        this.#onState(JSON.parse(records.utf8Slice(start, end)) as SavedState, seq);
+        this.#onState(readState(records, start, end), seq);
         return;
       case RecordType.suspended:
         core.accounts.get(records.readUInt16BE(start)).suspended = records[start + 2] === 1;

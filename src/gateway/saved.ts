@@ -20,3 +20,8 @@ export interface SavedAnswer {
   readonly at: number;
   readonly outcomes: string;
 }
+
+/** Reads a record of type `state`. */
+export function readState(records: Buffer, start: number, end: number): SavedState {
+  return JSON.parse(records.utf8Slice(start, end)) as SavedState;
+}

@@ -1,6 +1,8 @@
 // Restarts in the narrow moments: what stands in the journal in part, what ended before, and limits that were lowered since.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readRecords } from '../../src/driver/records.ts';
+import { RecordType } from '../../src/gateway/records.ts';
 import { accountConfig, gatewayConfig } from './configs.ts';
 import { cancelPdu, replacePdu } from './pdus.ts';
 import { Rig } from './rig.ts';
@@ -190,4 +192,30 @@ test('who was suspended is suspended after a restart, until that is taken back',
     await rig.pass(100);
     assert.equal(back.answers.get(token)?.status, status);
   }
+});
+
+test('what is accepted in the turn in which the names are written again is known when the log begins with that turn', async () => {
+  const { rig } = await begin();
+  const ref = rig.service.authenticate('key-acme', '127.0.0.1');
+  assert.ok(ref);
+  const body = { kind: 'text', text: 'first of its turn' } as const;
+  const rest = { lane: null, validityMs: null, scheduleAt: null, reference: null, purpose: null };
+  void rig.service.submit(ref, [{ from: 'INFO', to: '+491700000001', body, ...rest }], null);
+  const grown = gatewayConfig({ accounts: [accountConfig('acme'), accountConfig('other')] });
+  assert.deepEqual(rig.gateway?.reload(grown), []);
+  await rig.pass(10_000);
+  // Trimmed with the next commit.
+  await rig.credit(1_000_000);
+  await rig.pass(10_000);
+  const disk = rig.disk.slot(0);
+  const types: number[] = [];
+  readRecords(
+    (disk.batches.get(disk.firstSeq) as { readonly records: Buffer }).records,
+    (type) => void types.push(type),
+  );
+  assert.deepEqual(types.slice(0, 2), [RecordType.accept, RecordType.state]);
+  rig.crash();
+  await rig.startGateway();
+  assert.equal(rig.service.account('acme')?.openMessages, 1);
+  assert.equal(rig.core.ledger.sum('EUR'), 0);
 });
