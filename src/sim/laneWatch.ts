@@ -3,7 +3,7 @@
 import { LANE_NORMAL_PER_BULK, LANE_QUANTUM_SEGMENTS } from '../base/limits.ts';
 import { MessageFlag } from '../gateway/layout.ts';
 import { HopTag } from '../smpp/vendor.ts';
-import { FOREIGN, GUARD_PORT } from './configs.ts';
+import { FOREIGN, GUARD_PORT, VALIDITY_MS } from './configs.ts';
 import type { Booked, GatewayBooks } from './gatewayBooks.ts';
 import type { GuardBooks } from './guardBooks.ts';
 import { PinWatch } from './pinWatch.ts';
@@ -13,6 +13,7 @@ import { PduScanner, readSm, readTlv } from './scanner.ts';
 import { LawBroken } from './trace.ts';
 
 const SUBMIT = 0x04;
+const BIND = 0x09;
 const NORMAL = 1;
 const BULK = 2;
 /** Segments of the longest message of an account (configs.ts). */
@@ -25,22 +26,22 @@ const LANES_APART = LANE_NORMAL_PER_BULK + LONGEST;
 interface Gone {
   /** By account and lane. */
   readonly by: readonly number[];
-  /** Of the bulk lane as often as they were tried. */
-  readonly bulkTries: number;
+  /** By lane, as often as they were tried. */
+  readonly tries: readonly number[];
 }
 
 export class LaneWatch {
   readonly #plan: Plan;
   readonly #gateway: GatewayBooks;
   readonly #pins: PinWatch;
-  /** With one link only, whose queue everything waits in. */
+  /** With one link only, whose queue everything waits in, and from which nothing goes because it has ended. */
   readonly #judges: boolean;
   readonly #scanners = new Map<SimEnd, PduScanner>();
   /** What had gone when a message came to wait. */
   readonly #waiting = new Map<Booked, Gone>();
   readonly #seen = new Set<string>();
   readonly #by: number[];
-  #bulkTries = 0;
+  readonly #tries = [0, 0, 0];
   #life: unknown = null;
   #read = 0;
 
@@ -48,7 +49,7 @@ export class LaneWatch {
     this.#plan = plan;
     this.#gateway = gateway;
     this.#pins = new PinWatch(plan, gateway, guard);
-    this.#judges = plan.links.length === 1;
+    this.#judges = plan.links.length === 1 && plan.more.validityMs === VALIDITY_MS;
     this.#by = new Array<number>(plan.accounts.length * 3).fill(0);
   }
 
@@ -58,7 +59,7 @@ export class LaneWatch {
       // Parts wait for each other first, and what is scheduled for its time.
       const part = (message.flags & (MessageFlag.joinedParts | MessageFlag.internal)) === MessageFlag.joinedParts;
       if (this.#judges && message.lane !== 0 && message.scheduledFor === 0 && !part)
-        this.#waiting.set(message, { by: [...this.#by], bulkTries: this.#bulkTries });
+        this.#waiting.set(message, { by: [...this.#by], tries: [...this.#tries] });
     }
     this.#pins.absorb();
   }
@@ -84,6 +85,8 @@ export class LaneWatch {
     let scanner = this.#scanners.get(end);
     if (scanner === undefined) this.#scanners.set(end, (scanner = new PduScanner()));
     scanner.feed(bytes, (pdu, command) => {
+      // What was under way over a connection that broke comes back, and goes or ends out of turn.
+      if (command === BIND) this.#waiting.clear();
       const sm = command === SUBMIT ? readSm(pdu) : null;
       const op = sm === null ? null : readTlv(pdu, sm.tlvs, HopTag.op);
       const message = op === null ? undefined : this.#gateway.byOp.get(op.latin1Slice());
@@ -93,7 +96,7 @@ export class LaneWatch {
 
   /** What the guard gave back goes again by what its first time cost: it counts once. */
   #goes(message: Booked, op: string): void {
-    if (message.lane === BULK) this.#bulkTries += message.segments;
+    (this.#tries[message.lane] as number) += message.segments;
     if (this.#seen.has(op)) return;
     this.#seen.add(op);
     const before = this.#waiting.get(message);
@@ -106,7 +109,7 @@ export class LaneWatch {
     return this.#plan.accounts.findIndex((one) => one.name === account) * 3 + lane;
   }
 
-  #judge({ account, lane, segments }: Booked, before: Gone): void {
+  #judge({ account, lane }: Booked, before: Gone): void {
     const gone = (name: string, of: number): number => {
       const place = this.#place(name, of);
       return (this.#by[place] as number) - (before.by[place] as number);
@@ -121,10 +124,10 @@ export class LaneWatch {
       if (passed > (own / LANE_QUANTUM_SEGMENTS + 2) * TURN)
         broken(`${passed} segments of ${name} went before one of ${account.name} that waited, and ${own} of its own`);
     }
-    const tries = this.#bulkTries - before.bulkTries + segments;
-    if (lane === BULK && normal > LANE_NORMAL_PER_BULK * tries + LANES_APART)
+    const tries = (of: number): number => (this.#tries[of] as number) - (before.tries[of] as number);
+    if (lane === BULK && normal > LANE_NORMAL_PER_BULK * tries(BULK) + LANES_APART)
       broken(`${normal} normal segments went before a bulk message of ${account.name}, and ${bulk} bulk ones`);
-    if (lane === NORMAL && bulk > (normal + segments) / LANE_NORMAL_PER_BULK + LANES_APART)
+    if (lane === NORMAL && bulk > tries(NORMAL) / LANE_NORMAL_PER_BULK + LANES_APART)
       broken(`${bulk} bulk segments went before a normal message of ${account.name}, and ${normal} normal ones`);
   }
 }
