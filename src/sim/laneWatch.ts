@@ -120,8 +120,8 @@ export class LaneWatch {
       normal += gone(name, NORMAL);
       bulk += gone(name, BULK);
       const passed = name === account.name ? 0 : gone(name, lane);
-      // As many turns as it had itself, the one that was begun and the one that follows.
-      if (passed > (own / LANE_QUANTUM_SEGMENTS + 2) * TURN)
+      // As many turns as it had itself, and four: one was begun, one follows, and orders that come back may keep their turn.
+      if (passed > (own / LANE_QUANTUM_SEGMENTS + 4) * TURN)
         broken(`${passed} segments of ${name} went before one of ${account.name} that waited, and ${own} of its own`);
     }
     const tries = (of: number): number => (this.#tries[of] as number) - (before.tries[of] as number);
