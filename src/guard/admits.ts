@@ -45,7 +45,9 @@ export function admits(
   const waitMs = pace.after(link.pacer, now, ahead + 1) - now;
   const queueMs = Math.min(QUEUE_MAX_MS, Math.max(QUEUE_MS, QUEUE_AHEADS * pace.aheadMs));
   const mostMs = lane === PIN ? QUEUE_PIN_MS : queueMs;
-  if (waitMs > mostMs) {
+  // A PIN without PINs ahead has the next slot, however far it is: away in the gateway, others would have it.
+  const next = lane === PIN && ahead === 0;
+  if (waitMs > mostMs && !next) {
     // The next ones come while half of these still wait, so that the link never runs dry.
     const retryAfterMs = waitMs - mostMs / 2;
     return { status: Status.ESME_RTHROTTLED, reason: 'the link is at its rate', retryAfterMs };
