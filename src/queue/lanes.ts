@@ -99,7 +99,8 @@ export class LaneQueue {
     this.#insert(flow, handle, after, before);
     if (flow.count === 1) this.#join(flow, true);
     else this.#lanes[to].turn = flow;
-    flow.credit = Math.max(flow.credit + segments, 1);
+    // Just what it cost: what another message of the account has overdrawn stays to be paid.
+    flow.credit += segments;
     if (to === Lane.normal) this.#normalCredit = Math.min(this.#normalCredit + segments, LANE_NORMAL_PER_BULK);
   }
 
@@ -237,11 +238,26 @@ export class LaneQueue {
 
   #choose(mask: number): Flow | null {
     const [pin, normal, bulk] = this.#lanes;
-    if ((mask & 1) !== 0 && pin.count > 0) return turnOf(pin);
+    if ((mask & 1) !== 0 && pin.count > 0) return this.#turnOf(pin);
     const normalWaits = (mask & 2) !== 0 && normal.count > 0;
     const bulkWaits = (mask & 4) !== 0 && bulk.count > 0;
-    if (normalWaits && (!bulkWaits || this.#normalCredit > 0)) return turnOf(normal);
-    return bulkWaits ? turnOf(bulk) : null;
+    if (normalWaits && (!bulkWaits || this.#normalCredit > 0)) return this.#turnOf(normal);
+    return bulkWaits ? this.#turnOf(bulk) : null;
+  }
+
+  /**
+   * Moves the turn on to the next flow with credit; each passed flow gets its share for the next round. What was given back has
+   * had its turn: it goes again without credit.
+   */
+  #turnOf(state: LaneState): Flow {
+    const { takenAs } = this.#store;
+    let flow = state.turn!;
+    while (flow.credit <= 0 && takenAs[flow.head] === 0) {
+      flow.credit += LANE_QUANTUM_SEGMENTS;
+      flow = flow.ringNext!;
+    }
+    state.turn = flow;
+    return flow;
   }
 }
 
@@ -254,15 +270,4 @@ function newFlow(number: number, lane: LaneValue): Flow {
 
 function lane(): LaneState {
   return { count: 0, segments: 0, turn: null, byAccount: [] };
-}
-
-/** Moves the turn on to the next flow with credit; each passed flow gets its share for the next round. */
-function turnOf(state: LaneState): Flow {
-  let flow = state.turn!;
-  while (flow.credit <= 0) {
-    flow.credit += LANE_QUANTUM_SEGMENTS;
-    flow = flow.ringNext!;
-  }
-  state.turn = flow;
-  return flow;
 }

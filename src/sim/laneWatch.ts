@@ -22,12 +22,19 @@ const LONGEST = 10;
 const TURN = LANE_QUANTUM_SEGMENTS + LONGEST;
 const LANES_APART = LANE_NORMAL_PER_BULK + LONGEST;
 
-/** Segments that have gone to the guard. */
+/** Segments that have gone to the guard when a message came to wait. */
 interface Gone {
+  /** What became durable together: while a link has room each of these goes as the gateway hears of it, and nothing waits. */
+  readonly batch: Batch;
   /** By account and lane. */
   readonly by: readonly number[];
   /** By lane, as often as they were tried. */
   readonly tries: readonly number[];
+}
+
+/** Segments of one batch that have gone, by account and lane. */
+interface Batch {
+  readonly by: number[];
 }
 
 export class LaneWatch {
@@ -39,6 +46,7 @@ export class LaneWatch {
   readonly #scanners = new Map<SimEnd, PduScanner>();
   /** What had gone when a message came to wait. */
   readonly #waiting = new Map<Booked, Gone>();
+  readonly #batches = new Map<Booked, Batch>();
   readonly #seen = new Set<string>();
   readonly #by: number[];
   readonly #tries = [0, 0, 0];
@@ -50,16 +58,23 @@ export class LaneWatch {
     this.#gateway = gateway;
     this.#pins = new PinWatch(plan, gateway, guard);
     this.#judges = plan.links.length === 1 && plan.more.validityMs === VALIDITY_MS;
-    this.#by = new Array<number>(plan.accounts.length * 3).fill(0);
+    this.#by = this.#none();
+  }
+
+  #none(): number[] {
+    return new Array<number>(this.#plan.accounts.length * 3).fill(0);
   }
 
   absorb(): void {
+    const batch: Batch = { by: this.#none() };
     for (; this.#read < this.#gateway.inOrder.length; this.#read++) {
       const message = this.#gateway.inOrder[this.#read] as Booked;
       // Parts wait for each other first, and what is scheduled for its time.
       const part = (message.flags & (MessageFlag.joinedParts | MessageFlag.internal)) === MessageFlag.joinedParts;
-      if (this.#judges && message.lane !== 0 && message.scheduledFor === 0 && !part)
-        this.#waiting.set(message, { by: [...this.#by], tries: [...this.#tries] });
+      if (!this.#judges) continue;
+      this.#batches.set(message, batch);
+      if (message.lane !== 0 && message.scheduledFor === 0 && !part)
+        this.#waiting.set(message, { batch, by: [...this.#by], tries: [...this.#tries] });
     }
     this.#pins.absorb();
   }
@@ -102,7 +117,10 @@ export class LaneWatch {
     const before = this.#waiting.get(message);
     this.#waiting.delete(message);
     if (before !== undefined && op === message.ops[0]) this.#judge(message, before);
-    (this.#by[this.#place(message.account.name, message.lane)] as number) += message.segments;
+    const place = this.#place(message.account.name, message.lane);
+    (this.#by[place] as number) += message.segments;
+    const batch = this.#batches.get(message);
+    if (batch !== undefined) (batch.by[place] as number) += message.segments;
   }
 
   #place(account: string, lane: number): number {
@@ -112,7 +130,7 @@ export class LaneWatch {
   #judge({ account, lane }: Booked, before: Gone): void {
     const gone = (name: string, of: number): number => {
       const place = this.#place(name, of);
-      return (this.#by[place] as number) - (before.by[place] as number);
+      return (this.#by[place] as number) - (before.by[place] as number) - (before.batch.by[place] as number);
     };
     const own = gone(account.name, lane);
     let [normal, bulk] = [0, 0];

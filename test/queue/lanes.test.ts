@@ -106,6 +106,21 @@ test('who comes back again and again loses nothing of its turn', () => {
   assert.equal(first, LANE_QUANTUM_SEGMENTS);
 });
 
+test('what comes back goes again first, and what another message of its account has overdrawn is still paid', () => {
+  const q = queue();
+  const long = 40;
+  q.push(0, Lane.normal, 1, 1);
+  q.push(1, Lane.normal, 1, long);
+  q.push(2, Lane.normal, 1, 1);
+  for (let i = 100; i < 200; i += 1) q.push(i, Lane.normal, 2, 1);
+  assert.deepEqual(takeAll(q, 2), [0, 1]);
+  q.giveBack(0, Lane.normal, 1, 1);
+  assert.equal(q.take(), 0);
+  const others = takeAll(q).indexOf(2);
+  // Account 1 is overdrawn by 25 segments: two turns of the other, not one.
+  assert.equal(others, Math.ceil((long + 1 - LANE_QUANTUM_SEGMENTS) / LANE_QUANTUM_SEGMENTS) * LANE_QUANTUM_SEGMENTS);
+});
+
 test('order survives a wrap of the take counter', () => {
   const q = queue();
   for (let i = 0; i < 65_533; i += 1) {
