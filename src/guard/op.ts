@@ -71,6 +71,21 @@ export class Op implements IntentFields {
   readonly states: number[] = [];
   readonly results: SegmentFields[] = [];
 
+  /** Holds nothing of its message any more. */
+  forget(): void {
+    this.op = '';
+    this.account = '';
+    this.purpose = '';
+    this.customerReference = '';
+    this.price = '';
+    this.recipient = '';
+    this.sender = '';
+    this.fieldsSeed = '';
+    this.bodyCommitment = '';
+    this.extension = '';
+    for (const result of this.results) result.remoteId = '';
+  }
+
   /** Makes room for its segments. */
   size(total: number): void {
     this.total = total;
@@ -134,11 +149,12 @@ export class OpPool {
       op.askers.pop();
       op.askedAs.pop();
     }
-    // Texts end here: in token mode the guard keeps none.
+    // Texts end here: in token mode the guard keeps none. Strings too: an idle order would carry its last ones into the old
+    // generation.
     op.pdus.clear();
+    op.forget();
     op.bind = null;
     op.target = null;
-    op.extension = '';
     this.#live--;
     this.#free.push(index);
   }
