@@ -1,6 +1,8 @@
 // The order token (design §3): the gateway's proof, over everything that must not change on the way, that it gave this order.
 // Both programs compute it here. HMAC-SHA-256 made of two one-shot hashes, because a keyed object per message costs four
 // times as much.
+import { NO_BYTES } from '../base/bytes.ts';
+import type { Draft } from '../base/draft.ts';
 import { type HashOctets, ScratchOctets } from '../base/scratchOctets.ts';
 
 /** What the token covers. Strings are latin1, one character per octet. */
@@ -23,6 +25,25 @@ export interface OrderFacts {
   /** TLV orderFlags. */
   readonly flags: number;
   readonly body: Uint8Array;
+}
+
+/** Facts to be filled again and again. */
+export function blankFacts(): Draft<OrderFacts> {
+  return {
+    op: NO_BYTES,
+    link: '',
+    sourceTon: 0,
+    sourceNpi: 0,
+    source: '',
+    destination: '',
+    dataCoding: 0,
+    udhi: false,
+    segmentCount: 0,
+    validitySeconds: 0,
+    validUntil: 0,
+    flags: 0,
+    body: NO_BYTES,
+  };
 }
 
 const BLOCK_OCTETS = 64;

@@ -1,10 +1,9 @@
 // An order to the guard: one message over one link as a submit_sm with the hop's TLVs (design §3). Written from the
 // message's letter when it is sent; nothing of it is kept.
 
-import { NO_BYTES } from '../base/bytes.ts';
 import type { Draft } from '../base/draft.ts';
 import { VALIDITY_MAX_S, VALIDITY_MIN_S } from '../base/limits.ts';
-import { type OrderFacts, OrderTokens } from '../egress/orderToken.ts';
+import { blankFacts, OrderTokens } from '../egress/orderToken.ts';
 import { type SubmitSm, submitSm, type Tlv } from '../smpp/pdu.ts';
 import { formatRelative } from '../smpp/time.ts';
 import { Tag } from '../smpp/tlvs.table.ts';
@@ -43,21 +42,7 @@ export class OrderMaker {
   readonly #validUntil = blankTlv(HopTag.validUntil, 8);
   readonly #price = blankTlv(HopTag.price, 11);
   readonly #pdu: Draft<SubmitSm> = submitSm({ destAddrTon: 1, destAddrNpi: 1, registeredDelivery: 1 });
-  readonly #facts: Draft<OrderFacts> = {
-    op: this.#op.value,
-    link: '',
-    sourceTon: 0,
-    sourceNpi: 0,
-    source: '',
-    destination: '',
-    dataCoding: 0,
-    udhi: false,
-    segmentCount: 0,
-    validitySeconds: 0,
-    validUntil: 0,
-    flags: 0,
-    body: NO_BYTES,
-  };
+  readonly #facts = blankFacts();
 
   constructor(core: Core) {
     this.#core = core;
@@ -82,6 +67,7 @@ export class OrderMaker {
     copyOctets(buffer, at + Letter.op, this.#op.value);
     copyOctets(buffer, at + Letter.seed, this.#seed.value);
     const facts = this.#facts;
+    facts.op = this.#op.value;
     facts.link = link;
     facts.sourceTon = buffer[at + Letter.sourceTon] as number;
     facts.sourceNpi = buffer[at + Letter.sourceNpi] as number;

@@ -1,8 +1,6 @@
 // The proof that an order is the gateway's: its token, computed anew over everything that must not change on the way.
 
-import { NO_BYTES } from '../base/bytes.ts';
-import type { Draft } from '../base/draft.ts';
-import type { OrderFacts, OrderTokens } from '../egress/orderToken.ts';
+import { blankFacts, type OrderTokens } from '../egress/orderToken.ts';
 import type { SubmitSm } from '../smpp/pdu.ts';
 import type { OrderTlvs } from './orderTlvs.ts';
 
@@ -13,21 +11,7 @@ const UDHI = 0x40;
 
 /** Checks tokens; one instance is used again and again. */
 export class OrderProof {
-  readonly #facts: Draft<OrderFacts> = {
-    op: NO_BYTES,
-    link: '',
-    sourceTon: 0,
-    sourceNpi: 0,
-    source: '',
-    destination: '',
-    dataCoding: 0,
-    udhi: false,
-    segmentCount: 0,
-    validitySeconds: 0,
-    validUntil: 0,
-    flags: 0,
-    body: NO_BYTES,
-  };
+  readonly #facts = blankFacts();
 
   /** Is this order proved for `link`? As many steps whatever the token is. */
   holds(tokens: OrderTokens, link: string, pdu: SubmitSm, tlvs: OrderTlvs, validitySeconds: number): boolean {
